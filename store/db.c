@@ -1,0 +1,227 @@
+#include "store/db.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/mem.h"
+
+struct pd_db_stmt {
+	const char *sql;
+	sqlite3_stmt *stmt;
+};
+
+static enum pd_code code_of(int rc)
+{
+	switch (rc) {
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_CONSTRAINT_ROWID:
+		return PD_EXISTS;
+	case SQLITE_IOERR_NOMEM:
+		return PD_NO_MEMORY;
+	}
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return PD_BUSY;
+	case SQLITE_CONSTRAINT:
+		return PD_CONFLICT;
+	case SQLITE_FULL:
+		return PD_NO_SPACE;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return PD_CORRUPT;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_AUTH:
+		return PD_DENIED;
+	case SQLITE_NOMEM:
+		return PD_NO_MEMORY;
+	case SQLITE_ERROR:
+	case SQLITE_MISUSE:
+	case SQLITE_RANGE:
+		return PD_INTERNAL;
+	default:
+		return PD_IO;
+	}
+}
+
+static enum pd_code fail(struct pd_db *db, struct pd_err *err)
+{
+	enum pd_code code = code_of(sqlite3_extended_errcode(db->conn));
+	if (code == PD_BUSY)
+		return pd_fail(err, code, "%s: other processes kept it busy for %d s", db->path,
+			       PD_DB_BUSY_MS / 1000);
+	if (code == PD_NO_SPACE)
+		return pd_fail(err, code, "%s: no space left on the disk; nothing was changed",
+			       db->path);
+	return pd_fail(err, code, "%s: %s", db->path, sqlite3_errmsg(db->conn));
+}
+
+/* Wait in short random steps: fair enough among hundreds of writers, and none gives up early. */
+static int wait_busy(void *arg, int n_calls)
+{
+	(void)arg;
+	static _Thread_local int64_t since_ms;
+	int64_t now_ms = pd_tick_ms();
+	if (n_calls == 0)
+		since_ms = now_ms;
+	if (now_ms - since_ms > PD_DB_BUSY_MS)
+		return 0;
+	unsigned cap_us = n_calls < 5 ? 2000 : 20000;
+	usleep(200 + (unsigned)random() % cap_us);
+	return 1;
+}
+
+static enum pd_code check_file(const char *path, enum pd_db_mode mode, struct pd_err *err)
+{
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		if (errno == ENOENT && mode == PD_DB_CREATE)
+			return PD_OK;
+		return pd_fail_errno(err, errno, "%s", path);
+	}
+	if (!S_ISREG(st.st_mode))
+		return pd_fail(err, PD_INVALID, "%s: not a database file", path);
+	return PD_OK;
+}
+
+enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode,
+			struct pd_err *err)
+{
+	PD_TRY(check_file(path, mode, err));
+	*db = (struct pd_db){ .path = pd_xstrdup(path) };
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	flags |= mode == PD_DB_READ     ? SQLITE_OPEN_READONLY
+		 : mode == PD_DB_CREATE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+					: SQLITE_OPEN_READWRITE;
+	if (sqlite3_open_v2(path, &db->conn, flags, NULL) != SQLITE_OK) {
+		enum pd_code code = fail(db, err);
+		pd_db_end(db);
+		return code;
+	}
+	sqlite3_busy_handler(db->conn, wait_busy, NULL);
+	const char *setup = mode == PD_DB_READ ? "PRAGMA foreign_keys=ON"
+					       : "PRAGMA foreign_keys=ON; PRAGMA journal_mode=WAL; "
+						 "PRAGMA synchronous=FULL";
+	enum pd_code code = pd_db_script(db, setup, err);
+	if (code != PD_OK)
+		pd_db_end(db);
+	return code;
+}
+
+void pd_db_end(struct pd_db *db)
+{
+	for (size_t i = 0; i < db->n_stmts; i++)
+		sqlite3_finalize(db->stmts[i].stmt);
+	free(db->stmts);
+	sqlite3_close(db->conn);
+	free(db->path);
+	*db = (struct pd_db){ 0 };
+}
+
+enum pd_code pd_db_prepare(struct pd_db *db, struct pd_str sql, sqlite3_stmt **out,
+			   struct pd_err *err)
+{
+	*out = NULL;
+	if (sqlite3_prepare_v2(db->conn, sql.p, (int)sql.n, out, NULL) != SQLITE_OK)
+		return fail(db, err);
+	return PD_OK;
+}
+
+enum pd_code pd_db_query(struct pd_db *db, const char *sql, sqlite3_stmt **out, struct pd_err *err)
+{
+	for (size_t i = 0; i < db->n_stmts; i++)
+		if (db->stmts[i].sql == sql) {
+			*out = db->stmts[i].stmt;
+			sqlite3_reset(*out);
+			sqlite3_clear_bindings(*out);
+			return PD_OK;
+		}
+	if (sqlite3_prepare_v3(db->conn, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) !=
+	    SQLITE_OK)
+		return fail(db, err);
+	if (db->n_stmts == db->cap_stmts) {
+		db->cap_stmts = db->cap_stmts ? db->cap_stmts * 2 : 16;
+		db->stmts = pd_xrealloc(db->stmts, db->cap_stmts * sizeof(*db->stmts));
+	}
+	db->stmts[db->n_stmts++] = (struct pd_db_stmt){ sql, *out };
+	return PD_OK;
+}
+
+void pd_bind_str(sqlite3_stmt *q, int i, struct pd_str s)
+{
+	if (s.p)
+		sqlite3_bind_text64(q, i, s.p, s.n, SQLITE_STATIC, SQLITE_UTF8);
+	else
+		sqlite3_bind_null(q, i);
+}
+
+void pd_bind_z(sqlite3_stmt *q, int i, const char *z)
+{
+	pd_bind_str(q, i, pd_str_from(z));
+}
+
+struct pd_str pd_column_str(sqlite3_stmt *q, int i)
+{
+	const char *p = (const char *)sqlite3_column_text(q, i);
+	return pd_str_of(p, p ? (size_t)sqlite3_column_bytes(q, i) : 0);
+}
+
+enum pd_code pd_db_step(struct pd_db *db, sqlite3_stmt *q, bool *out_row, struct pd_err *err)
+{
+	int rc = sqlite3_step(q);
+	*out_row = rc == SQLITE_ROW;
+	if (rc == SQLITE_ROW)
+		return PD_OK;
+	enum pd_code code = rc == SQLITE_DONE ? PD_OK : fail(db, err);
+	sqlite3_reset(q); /* ends the read it held open */
+	return code;
+}
+
+enum pd_code pd_db_exec(struct pd_db *db, sqlite3_stmt *q, struct pd_err *err)
+{
+	bool row = false;
+	do
+		PD_TRY(pd_db_step(db, q, &row, err));
+	while (row);
+	return PD_OK;
+}
+
+enum pd_code pd_db_script(struct pd_db *db, const char *sql, struct pd_err *err)
+{
+	if (sqlite3_exec(db->conn, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(db, err);
+	return PD_OK;
+}
+
+enum pd_code pd_tx_begin(struct pd_tx *tx, struct pd_db *db, struct pd_err *err)
+{
+	if (db->tx_depth == 0)
+		PD_TRY(pd_db_script(db, "BEGIN IMMEDIATE", err));
+	*tx = (struct pd_tx){ .db = db, .outer = db->tx_depth == 0 };
+	db->tx_depth++;
+	return PD_OK;
+}
+
+enum pd_code pd_tx_commit(struct pd_tx *tx, struct pd_err *err)
+{
+	if (tx->outer)
+		PD_TRY(pd_db_script(tx->db, "COMMIT", err));
+	tx->db->tx_depth--;
+	tx->db = NULL;
+	return PD_OK;
+}
+
+void pd_tx_end(struct pd_tx *tx)
+{
+	if (!tx->db)
+		return;
+	if (tx->outer && !sqlite3_get_autocommit(tx->db->conn))
+		sqlite3_exec(tx->db->conn, "ROLLBACK", NULL, NULL, NULL);
+	tx->db->tx_depth--;
+	tx->db = NULL;
+}
