@@ -74,7 +74,8 @@ SRC_store = \
 	store/db.c
 
 SRC_model = \
-	# model/
+	model/frame.c \
+	model/text.c
 
 SRC_registry = \
 	# registry/
@@ -91,6 +92,7 @@ UNIT = \
 	tests/unit/base/test_err.c \
 	tests/unit/base/test_file.c \
 	tests/unit/base/test_str.c \
+	tests/unit/model/test_frame.c \
 	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \

@@ -61,7 +61,16 @@ struct pd_col {
 	};
 };
 
+/* Which door the values came through: MLflow converts types differently behind each. */
+enum pd_origin {
+	PD_FROM_TABLE,  /* dataframe_split, dataframe_records: pandas' astype */
+	PD_FROM_TENSOR, /* instances, inputs: numpy's array(values, dtype) */
+	PD_FROM_CSV,    /* every column is STR as written, null where the field is empty, until the
+			 * signature or pd_frame_infer gives it a type */
+};
+
 struct pd_frame {
+	enum pd_origin origin;
 	size_t n_rows;
 	size_t n_cols;
 	bool named;          /* columns have names: order is then free */
@@ -93,6 +102,13 @@ ptrdiff_t pd_frame_find(const struct pd_frame *f, struct pd_str name);
 
 /* Cell of a column as a tagged value (null where the row has none). */
 struct pd_cell pd_col_cell(const struct pd_col *c, size_t row);
+
+/*
+ * Give the STR columns of a CSV frame the types that pandas.read_csv infers: int64, float64, bool
+ * (True/False in its spellings) or text; pandas' words for "no value" (NaN, NA, null, ...) become
+ * null. Other columns stay as they are.
+ */
+void pd_frame_infer(struct pd_frame *f, struct pd_arena *arena);
 
 /* Number in a BOOL, I64, F64 or NULL column (null: NaN). PD_INVALID: text or mixed; the error names
  * the column and row. */

@@ -1,0 +1,81 @@
+#include "model/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static bool is_one_of(struct pd_str s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pd_str_eqz(s, words[i]))
+			return true;
+	return false;
+}
+
+bool pd_text_to_bool(struct pd_str s, bool *out)
+{
+	static const char *const yes[] = { "True", "TRUE", "true" };
+	static const char *const no[] = { "False", "FALSE", "false" };
+	*out = is_one_of(s, yes, PD_LEN(yes));
+	return *out || is_one_of(s, no, PD_LEN(no));
+}
+
+bool pd_text_is_null(struct pd_str s)
+{
+	static const char *const words[] = {
+		"",     "#N/A",   "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN",
+		"-nan", "1.#IND", "1.#QNAN",  "<NA>", "N/A",     "NA",       "NULL",
+		"NaN",  "None",   "n/a",      "nan",  "null",
+	};
+	return s.n <= 8 && is_one_of(s, words, PD_LEN(words));
+}
+
+/* Digits with at most one point, and an exponent: what strtod must not go beyond. */
+static bool is_decimal(struct pd_str s)
+{
+	size_t i = 0;
+	size_t digits = 0;
+	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+		digits++;
+	if (i < s.n && s.p[i] == '.')
+		for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+			digits++;
+	if (!digits || i == s.n)
+		return digits > 0;
+	if (s.p[i] != 'e' && s.p[i] != 'E')
+		return false;
+	i++;
+	if (i < s.n && (s.p[i] == '+' || s.p[i] == '-'))
+		i++;
+	size_t exponent = i;
+	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
+	return i == s.n && i > exponent;
+}
+
+bool pd_text_to_f64(struct pd_str s, double *out)
+{
+	s = pd_str_trim(s);
+	bool negative = s.n && s.p[0] == '-';
+	struct pd_str body = s.n && (s.p[0] == '-' || s.p[0] == '+') ? pd_str_skip(s, 1) : s;
+	if (pd_str_eq_nocase(body, PD_STR("inf")) || pd_str_eq_nocase(body, PD_STR("infinity"))) {
+		*out = negative ? -INFINITY : INFINITY;
+		return true;
+	}
+	if (pd_str_eq_nocase(body, PD_STR("nan"))) {
+		*out = NAN;
+		return true;
+	}
+	if (!is_decimal(body))
+		return false;
+	char small[64];
+	char *z = body.n < sizeof(small) ? small : pd_xmalloc(body.n + 1);
+	memcpy(z, body.p, body.n);
+	z[body.n] = '\0';
+	double v = strtod(z, NULL);
+	if (z != small)
+		free(z);
+	*out = negative ? -v : v;
+	return true;
+}
