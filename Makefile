@@ -5,9 +5,14 @@
 #   OPT          optimisation flags                (-O2)
 #   DEVELOPER=1  all warnings, as errors
 #   SAN=LIST     sanitizers: address,undefined or thread
+#   FUZZER=1     with clang's libFuzzer (the `fuzz` target sets it)
 #   V=1          show the commands
 #   prefix       where `install` puts things       (/usr/local); DESTDIR before it
 #   NPROC        jobs used by the test targets     (all cores)
+#   PYTHON       interpreter the private venv is made from (/usr/bin/python3)
+#   VENV         a ready venv with tests/deps/requirements.txt in it (build/venv)
+#   FUZZ_SECONDS how long `fuzz` runs each target  (60)
+#   TESTS        what `check-e2e` hands to pytest  (tests/e2e)
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
@@ -20,12 +25,16 @@ OPT = -O2
 PKG_CONFIG = pkg-config
 prefix = /usr/local
 NPROC := $(shell nproc)
+PYTHON = /usr/bin/python3
+VENV = build/venv
+FUZZ_SECONDS = 60
+TESTS = tests/e2e
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
 # A build of its own for every compiler and sanitizer.
 comma = ,
-VARIANT := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+VARIANT := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(FUZZER),-fuzzer)
 B := build/$(VARIANT)
 
 PKGS = sqlite3 jansson libcrypto libmicrohttpd yaml-0.1 zlib libarchive
@@ -51,6 +60,9 @@ CFLAGS += -DPD_ARENA_DEBUG
 endif
 else
 CFLAGS += -D_FORTIFY_SOURCE=2
+endif
+ifdef FUZZER
+CFLAGS += -fsanitize=fuzzer-no-link
 endif
 
 # ---------------------------------------------------------------- sources, one a line, by room
@@ -120,20 +132,118 @@ $(B)/podium: $(B)/cmd/main.o $(B)/libpodium.a
 $(B)/unit-tests: $(UNIT_OBJ) $(B)/libpodium.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
--include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(B)/cmd/main.d
+# Small programs that tests drive; not installed.
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+
+.PHONY: tools
+tools: $(TOOLS) ## the small programs in tests/tools
+	@mkdir -p build && ln -sfn $(VARIANT)/tools build/tools
+
+$(B)/tools/%: $(B)/tests/tools/%.o $(B)/libpodium.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PRECIOUS: $(B)/%.o
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------- what the machine needs
+
+# Debian packages of tests/deps/apt.txt that are missing, as root or through sudo.
+.PHONY: deps
+deps: build/.deps ## install the Debian packages that are missing
+build/.deps: tests/deps/apt.txt tests/deps/install.sh
+	$(Q)tests/deps/install.sh tests/deps/apt.txt
+	@mkdir -p build && touch $@
+
+# The real MLflow, scikit-learn and pytest, in a place of their own.
+.PHONY: venv
+venv: $(VENV)/.ready ## the private Python for tests and the demo
+$(VENV)/.ready: tests/deps/requirements.txt
+	$(call say,VENV,$(VENV))$(PYTHON) -m venv $(VENV)
+	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # ---------------------------------------------------------------- tests
+
+.PHONY: test
+test: deps ## everything: lint, units in four builds, fuzz corpora, end to end
+	$(Q)NPROC=$(NPROC) VENV=$(VENV) PYTHON=$(PYTHON) tests/run.sh
 
 .PHONY: unit
 unit: $(B)/unit-tests ## unit tests of this variant
 	$(Q)$(B)/unit-tests
 
 .PHONY: check
-check: all unit ## the fast loop: units and a smoke test
+check: all unit fuzz-replay check-generated ## the fast loop: units, a smoke test, corpora
+	$(Q)PODIUM=$(B)/podium tests/smoke.sh
+
+.PHONY: check-generated
+check-generated: all ## committed completions are what the program prints
+	$(Q)tests/lint/generated.sh $(B)/podium
+
+.PHONY: check-e2e
+check-e2e: all tools venv ## end to end, against the real MLflow and scikit-learn
+	$(Q)PODIUM=$(CURDIR)/$(B)/podium PODIUM_TOOLS=$(CURDIR)/$(B)/tools \
+		$(VENV)/bin/python -m pytest -q $(TESTS)
+
+.PHONY: lint
+lint: ## formatting, analysers, function length, includes; prints failures only
+	$(Q)NPROC=$(NPROC) tests/lint/run.sh
+
+# A fuzz target is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput; its corpus lies in
+# tests/fuzz/corpus/NAME. Without libFuzzer the small driver replays files.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN = $(FUZZ:%=$(B)/fuzz/%)
+
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/driver.o) $(B)/libpodium.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+.PHONY: fuzz-bin
+fuzz-bin: $(FUZZ_BIN)
+
+.PHONY: fuzz-replay
+fuzz-replay: $(FUZZ_BIN) ## every committed input through every fuzz target, any compiler
+	$(Q)tests/fuzz/replay.sh $(B)/fuzz $(FUZZ)
+
+.PHONY: fuzz
+fuzz: ## a minute of libFuzzer for every target, with clang
+	$(Q)$(MAKE) --no-print-directory CC=clang SAN=address,undefined FUZZER=1 OPT=-O1 fuzz-bin
+	$(Q)tests/fuzz/run.sh build/clang-address-undefined-fuzzer/fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+# ---------------------------------------------------------------- demo and measurements
+
+.PHONY: demo
+demo: deps ## train, log, register, serve, compare: the tour on real data
+	$(Q)$(MAKE) --no-print-directory -s -j$(NPROC) all venv
+	$(Q)PODIUM=$(CURDIR)/$(B)/podium $(VENV)/bin/python tests/demo/demo.py
+
+.PHONY: bench
+bench: deps ## measure against MLflow, nginx and Flask; writes docs/benchmarks.md
+	$(Q)$(MAKE) --no-print-directory -s -j$(NPROC) all venv
+	$(Q)PODIUM=$(CURDIR)/$(B)/podium $(VENV)/bin/python tests/bench/bench.py
+
+# ---------------------------------------------------------------- install
+
+.PHONY: man
+man: all ## man pages, from the option tables and docs/man
+	$(Q)tests/deps/man.sh $(B)/podium build/man
+
+.PHONY: install
+install: all man ## program, man pages and completions below $(DESTDIR)$(prefix)
+	install -D -m 755 $(B)/podium $(DESTDIR)$(prefix)/bin/podium
+	install -d $(DESTDIR)$(prefix)/share/man/man1
+	install -m 644 build/man/*.1 $(DESTDIR)$(prefix)/share/man/man1
+	install -D -m 644 completions/podium.bash \
+		$(DESTDIR)$(prefix)/share/bash-completion/completions/podium
+	install -D -m 644 completions/_podium \
+		$(DESTDIR)$(prefix)/share/zsh/site-functions/_podium
+	install -D -m 644 completions/podium.fish \
+		$(DESTDIR)$(prefix)/share/fish/vendor_completions.d/podium.fish
 
 .PHONY: clean
 clean: ## remove what was built, keep the private venv
-	$(Q)rm -rf build/gcc* build/clang* build/podium
+	$(Q)rm -rf build/gcc* build/clang* build/podium build/tools build/man build/test-logs
 
 .PHONY: help
 help: ## this list
