@@ -90,7 +90,7 @@ SRC_model = \
 	model/text.c
 
 SRC_registry = \
-	# registry/
+	registry/uri.c
 
 SRC_serve = \
 	# serve/
@@ -105,6 +105,7 @@ UNIT = \
 	tests/unit/base/test_file.c \
 	tests/unit/base/test_str.c \
 	tests/unit/model/test_frame.c \
+	tests/unit/registry/test_uri.c \
 	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \

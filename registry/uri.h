@@ -5,13 +5,20 @@
  *   models:/NAME/STAGE             models:/NAME/latest       models:/m-ID
  *   file:///PATH, PATH             mlflow-artifacts:/..., s3://..., gs://..., http(s)://...
  *
- * Source: mlflow/store/artifact/utils/models.py (_parse_model_uri), runs_artifact_repo.py.
+ * Below a models:/ URI a path into the model may follow (models:/NAME/3/MLmodel), as in
+ * mlflow.artifacts.download_artifacts. Names and paths of runs:/ and models:/ are taken as they
+ * are, a file: URI is percent-decoded. "?" and "#" are part of a runs:/ or models:/ name, where
+ * MLflow drops what follows them.
+ * Source: mlflow/store/artifact/utils/models.py (_parse_model_uri), models_artifact_repo.py
+ * (split_models_uri), runs_artifact_repo.py, mlflow/utils/file_utils.py (local_file_uri_to_path).
  */
 #ifndef PD_REGISTRY_URI_H
 #define PD_REGISTRY_URI_H
 
 #include "base/arena.h"
 #include "registry/registry.h"
+
+#define PD_URI_MAX_BYTES ((size_t)16384) /* four times the longest path of Linux */
 
 enum pd_uri_kind {
 	PD_URI_PATH,          /* plain path or file: */
@@ -26,10 +33,10 @@ enum pd_uri_kind {
 
 struct pd_uri {
 	enum pd_uri_kind kind;
-	struct pd_str text;   /* the whole, as typed */
-	struct pd_str scheme; /* lower case, without ':'; empty for a plain path */
-	struct pd_str
-		path; /* PATH: the file path; RUN: below the run's artifacts; OTHER: after scheme */
+	struct pd_str text;     /* the whole, as typed */
+	struct pd_str scheme;   /* lower case, without ':'; empty for a plain path */
+	struct pd_str path;     /* PATH: the file path, decoded; OTHER: after "scheme:";
+			       * RUN, MODEL_*: below the artifacts, clean and relative, or empty */
 	struct pd_str run_id;   /* RUN */
 	struct pd_str name;     /* MODEL_*: registered model */
 	struct pd_str selector; /* version, stage, alias or model id */
@@ -38,6 +45,9 @@ struct pd_uri {
 /* Split and check; looks at no store. PD_INVALID: which part is wrong. */
 PD_MUST enum pd_code pd_uri_parse(struct pd_str text, struct pd_arena *arena, struct pd_uri *out,
 				  struct pd_err *err);
+
+bool pd_is_run_id(struct pd_str s);   /* 32 lower-case hexadecimal digits */
+bool pd_is_model_id(struct pd_str s); /* the same behind "m-" */
 
 /* What a URI turned out to name. Texts are empty where unknown. */
 struct pd_location {
