@@ -76,6 +76,7 @@ SRC_base = \
 	base/json.c \
 	base/map.c \
 	base/mem.c \
+	base/num.c \
 	base/reader.c \
 	base/str.c
 
@@ -103,6 +104,7 @@ UNIT = \
 	tests/unit/base/test_buf.c \
 	tests/unit/base/test_err.c \
 	tests/unit/base/test_file.c \
+	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/registry/test_uri.c \
