@@ -97,7 +97,13 @@ SRC_serve = \
 	# serve/
 
 SRC_cmd = \
-	# cmd/
+	cmd/ctx.c \
+	cmd/dispatch.c \
+	cmd/dump.c \
+	cmd/help.c \
+	cmd/opt.c \
+	cmd/out.c \
+	cmd/version.c
 
 UNIT = \
 	tests/unit/base/test_arena.c \

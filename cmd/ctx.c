@@ -1,0 +1,40 @@
+#include "cmd/cmd.h"
+
+#include "base/auto.h"
+
+static void close_registry(void *r)
+{
+	pd_registry_close(r);
+}
+
+static void release_json(void *j)
+{
+	json_decref(j);
+}
+
+enum pd_code pd_ctx_registry(struct pd_ctx *ctx, bool create, struct pd_registry **out,
+			     struct pd_err *err)
+{
+	if (!ctx->registry) {
+		struct pd_registry_opts opts = { .tracking_uri = ctx->common.tracking_uri,
+						 .registry_uri = ctx->common.registry_uri,
+						 .create = create };
+		PD_TRY(pd_registry_open(ctx->env, &opts, &ctx->registry, err));
+		pd_arena_defer(ctx->arena, close_registry, ctx->registry);
+	}
+	*out = ctx->registry;
+	return PD_OK;
+}
+
+enum pd_code pd_ctx_call(struct pd_ctx *ctx, const char *verb, const char *method,
+			 json_t *taken_request, json_t **out, struct pd_err *err)
+{
+	PD_AUTO_JSON json_t *request = taken_request;
+	if (!request) /* jansson refuses to build one from such text */
+		return pd_fail(err, PD_INVALID, "a text is not UTF-8");
+	json_t *response = NULL;
+	PD_TRY(pd_registry_call(ctx->registry, verb, method, request, &response, err));
+	pd_arena_defer(ctx->arena, release_json, response);
+	*out = response;
+	return PD_OK;
+}
