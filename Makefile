@@ -112,6 +112,7 @@ UNIT = \
 	tests/unit/base/test_file.c \
 	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \
+	tests/unit/cmd/test_opt.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/registry/test_uri.c \
 	tests/unit/store/test_db.c

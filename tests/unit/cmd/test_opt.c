@@ -30,11 +30,9 @@ static const struct pd_opt bag_opts[] = {
 	PD_OPT_END
 };
 
-static const struct pd_opt command_opts[] = {
-	PD_ARG_REST(struct bag, rest, "CMD", "what to run"),
-	PD_OPT_FLAG(struct bag, force, 'f', "force", "do it"),
-	PD_OPT_END
-};
+static const struct pd_opt command_opts[] = { PD_ARG_REST(struct bag, rest, "CMD", "what to run"),
+					      PD_OPT_FLAG(struct bag, force, 'f', "force", "do it"),
+					      PD_OPT_END };
 
 struct fixture {
 	struct pd_arena arena;
@@ -48,7 +46,8 @@ static void fixture_end(struct fixture *f)
 	pd_arena_end(&f->arena);
 }
 
-static enum pd_code parse_with(struct fixture *f, const struct pd_opt *opts, const char *const *argv)
+static enum pd_code parse_with(struct fixture *f, const struct pd_opt *opts,
+			       const char *const *argv)
 {
 	int argc = 0;
 	while (argv[argc])
