@@ -78,23 +78,26 @@ SRC_base = \
 	base/mem.c \
 	base/num.c \
 	base/reader.c \
-	base/str.c
+	base/str.c \
 
 SRC_schema = \
-	schema/errors.c
+	schema/errors.c \
 
 SRC_store = \
-	store/db.c
+	store/db.c \
 
 SRC_model = \
+	model/convert.c \
+	model/enforce.c \
 	model/frame.c \
-	model/text.c
+	model/mlmodel.c \
+	model/signature.c \
+	model/text.c \
 
 SRC_registry = \
-	registry/uri.c
+	registry/uri.c \
 
 SRC_serve = \
-	# serve/
 
 SRC_cmd = \
 	cmd/ctx.c \
@@ -103,7 +106,7 @@ SRC_cmd = \
 	cmd/help.c \
 	cmd/opt.c \
 	cmd/out.c \
-	cmd/version.c
+	cmd/version.c \
 
 UNIT = \
 	tests/unit/base/test_arena.c \
@@ -114,8 +117,10 @@ UNIT = \
 	tests/unit/base/test_str.c \
 	tests/unit/cmd/test_opt.c \
 	tests/unit/model/test_frame.c \
+	tests/unit/model/test_mlmodel.c \
+	tests/unit/model/test_signature.c \
 	tests/unit/registry/test_uri.c \
-	tests/unit/store/test_db.c
+	tests/unit/store/test_db.c \
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \
 	$(SRC_cmd)
