@@ -196,6 +196,10 @@ check: all unit fuzz-replay check-generated ## the fast loop: units, a smoke tes
 check-generated: all ## committed completions are what the program prints
 	$(Q)tests/lint/generated.sh $(B)/podium
 
+.PHONY: generate
+generate: all ## write completions and docs/methods.md anew from the tables
+	$(Q)tests/lint/generated.sh $(B)/podium --write
+
 .PHONY: check-e2e
 check-e2e: all tools venv ## end to end, against the real MLflow and scikit-learn
 	$(Q)PODIUM=$(CURDIR)/$(B)/podium PODIUM_TOOLS=$(CURDIR)/$(B)/tools \

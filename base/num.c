@@ -348,6 +348,20 @@ static bool small_exact(const struct scan *s, double *out)
 	return true;
 }
 
+/* m of 53 bits, or one more by rounding up; power with the bias. False beyond a normal double. */
+static bool from_parts(uint64_t m, int power, double *out)
+{
+	if (m >= (uint64_t)1 << 53) {
+		m = (uint64_t)1 << 52;
+		power++;
+	}
+	if (power >= 0x7ff)
+		return false;
+	uint64_t bits = (m & ~((uint64_t)1 << 52)) | (uint64_t)power << 52;
+	memcpy(out, &bits, sizeof(bits));
+	return true;
+}
+
 /* The nearest normal double, or false where the product does not decide it. */
 static bool by_product(const struct scan *s, double *out)
 {
@@ -374,16 +388,7 @@ static bool by_product(const struct scan *s, double *out)
 		return false;
 	if (low <= 1 && q >= -4 && q <= 23 && (m & 3) == 1 && m << (upper + 9) == high)
 		m &= ~(uint64_t)1; /* half way: to even */
-	m = (m + (m & 1)) >> 1;
-	if (m >= (uint64_t)1 << 53) {
-		m = (uint64_t)1 << 52;
-		power++;
-	}
-	if (power >= 0x7ff)
-		return false;
-	uint64_t bits = (m & ~((uint64_t)1 << 52)) | (uint64_t)power << 52;
-	memcpy(out, &bits, sizeof(bits));
-	return true;
+	return from_parts((m + (m & 1)) >> 1, power, out);
 }
 
 /* Any length and range. The text is a number that was scanned already. */

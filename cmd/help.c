@@ -1,5 +1,6 @@
 #include "cmd/help.h"
 
+#include <assert.h>
 #include <ctype.h>
 
 #include "cmd/dump.h"
@@ -187,6 +188,7 @@ static enum pd_code help_run(struct pd_ctx *ctx, const void *p, struct pd_err *e
 		words = pd_arena_printf(ctx->arena, "%s%s%s", words, i ? " " : "", word);
 		cmds = cmd->subs;
 	}
+	assert(cmd);
 	return pd_help_cmd(ctx, cmd, words);
 }
 

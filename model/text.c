@@ -31,16 +31,23 @@ bool pd_text_is_null(struct pd_str s)
 	return s.n <= 8 && is_one_of(s, words, PD_LEN(words));
 }
 
+static size_t digits_from(struct pd_str s, size_t *i)
+{
+	size_t from = *i;
+	while (*i < s.n && s.p[*i] >= '0' && s.p[*i] <= '9')
+		(*i)++;
+	return *i - from;
+}
+
 /* Digits with at most one point, and an exponent: what strtod must not go beyond. */
 static bool is_decimal(struct pd_str s)
 {
 	size_t i = 0;
-	size_t digits = 0;
-	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
-		digits++;
-	if (i < s.n && s.p[i] == '.')
-		for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
-			digits++;
+	size_t digits = digits_from(s, &i);
+	if (i < s.n && s.p[i] == '.') {
+		i++;
+		digits += digits_from(s, &i);
+	}
 	if (!digits || i == s.n)
 		return digits > 0;
 	if (s.p[i] != 'e' && s.p[i] != 'E')
@@ -48,10 +55,7 @@ static bool is_decimal(struct pd_str s)
 	i++;
 	if (i < s.n && (s.p[i] == '+' || s.p[i] == '-'))
 		i++;
-	size_t exponent = i;
-	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
-		i++;
-	return i == s.n && i > exponent;
+	return digits_from(s, &i) > 0 && i == s.n;
 }
 
 bool pd_text_to_f64(struct pd_str s, double *out)

@@ -11,9 +11,10 @@ failed=0
 for name; do
     found=build/fuzz/$name
     mkdir -p "$found/new" "$here/corpus/$name"
-    dict=$here/$name.dict
+    dict=()
+    [ -f "$here/$name.dict" ] && dict=("-dict=$here/$name.dict")
     if "$bins/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=0 \
-        -verbosity=0 -artifact_prefix="$found/" $([ -f "$dict" ] && echo "-dict=$dict") \
+        -verbosity=0 -artifact_prefix="$found/" "${dict[@]}" \
         "$found/new" "$here/corpus/$name" >"$found/log" 2>&1; then
         echo "fuzz: $name ok"
     else

@@ -208,6 +208,16 @@ PD_TEST(texts_must_be_utf8_but_file_names_need_not)
 
 /* ---------------------------------------------------------------- the tables themselves */
 
+static void check_distinct(const char *cmd, const struct pd_opt *o, const struct pd_opt *others)
+{
+	for (const struct pd_opt *p = others; p->kind != PD_OPT_KIND_END; p++) {
+		if (o->letter && o->letter == p->letter)
+			fail_msg("%s: -%c is there twice", cmd, o->letter);
+		if (o->name && p->name && strcmp(o->name, p->name) == 0)
+			fail_msg("%s: --%s is there twice", cmd, o->name);
+	}
+}
+
 static void check_rows(const struct pd_cmd *cmd)
 {
 	for (const struct pd_opt *o = cmd->opts; o->kind != PD_OPT_KIND_END; o++) {
@@ -215,18 +225,8 @@ static void check_rows(const struct pd_cmd *cmd)
 			fail_msg("%s: a row without help or name", cmd->name);
 		if (o->kind != PD_OPT_KIND_FLAG && !o->value)
 			fail_msg("%s: --%s has no value's name", cmd->name, o->name);
-		for (const struct pd_opt *p = o + 1; p->kind != PD_OPT_KIND_END; p++) {
-			if (o->letter && o->letter == p->letter)
-				fail_msg("%s: -%c is there twice", cmd->name, o->letter);
-			if (o->name && p->name && strcmp(o->name, p->name) == 0)
-				fail_msg("%s: --%s is there twice", cmd->name, o->name);
-		}
-		for (const struct pd_opt *p = pd_common_opts; p->kind != PD_OPT_KIND_END; p++) {
-			if (o->letter && o->letter == p->letter)
-				fail_msg("%s: -%c is a common option", cmd->name, o->letter);
-			if (o->name && strcmp(o->name, p->name) == 0)
-				fail_msg("%s: --%s is a common option", cmd->name, o->name);
-		}
+		check_distinct(cmd->name, o, o + 1);
+		check_distinct(cmd->name, o, pd_common_opts);
 	}
 }
 
