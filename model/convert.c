@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
+#include "base/num.h"
 #include "model/text.h"
 
 struct conversion {
@@ -218,20 +218,6 @@ static enum pd_code to_bool(struct conversion *k)
 
 /* ---- text: numpy's str dtype writes every value out */
 
-static struct pd_str f64_text(struct pd_arena *arena, double f)
-{
-	char text[40];
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, f);
-		double back = 0;
-		if (pd_text_to_f64(pd_str_from(text), &back) && back == f)
-			break;
-	}
-	if (isfinite(f) && !strpbrk(text, ".e"))
-		return pd_str_from(pd_arena_printf(arena, "%s.0", text));
-	return pd_arena_str(arena, pd_str_from(text));
-}
-
 static enum pd_code cell_text(const struct conversion *k, size_t row, struct pd_str *out)
 {
 	struct pd_cell cell = pd_col_cell(k->col, row);
@@ -245,9 +231,11 @@ static enum pd_code cell_text(const struct conversion *k, size_t row, struct pd_
 	case PD_CELL_I64:
 		*out = pd_str_from(pd_arena_printf(k->arena, "%" PRId64, cell.i));
 		return PD_OK;
-	case PD_CELL_F64:
-		*out = f64_text(k->arena, cell.f);
+	case PD_CELL_F64: {
+		char text[PD_NUM_F64_MAX];
+		*out = pd_arena_str(k->arena, pd_str_of(text, pd_f64_format(cell.f, text)));
 		return PD_OK;
+	}
 	case PD_CELL_STR:
 		*out = cell.s;
 		return PD_OK;

@@ -1,9 +1,9 @@
 #include "model/text.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 
 static bool is_one_of(struct pd_str s, const char *const *words, size_t n)
 {
@@ -31,33 +31,6 @@ bool pd_text_is_null(struct pd_str s)
 	return s.n <= 8 && is_one_of(s, words, PD_LEN(words));
 }
 
-static size_t digits_from(struct pd_str s, size_t *i)
-{
-	size_t from = *i;
-	while (*i < s.n && s.p[*i] >= '0' && s.p[*i] <= '9')
-		(*i)++;
-	return *i - from;
-}
-
-/* Digits with at most one point, and an exponent: what strtod must not go beyond. */
-static bool is_decimal(struct pd_str s)
-{
-	size_t i = 0;
-	size_t digits = digits_from(s, &i);
-	if (i < s.n && s.p[i] == '.') {
-		i++;
-		digits += digits_from(s, &i);
-	}
-	if (!digits || i == s.n)
-		return digits > 0;
-	if (s.p[i] != 'e' && s.p[i] != 'E')
-		return false;
-	i++;
-	if (i < s.n && (s.p[i] == '+' || s.p[i] == '-'))
-		i++;
-	return digits_from(s, &i) > 0 && i == s.n;
-}
-
 bool pd_text_to_f64(struct pd_str s, double *out)
 {
 	s = pd_str_trim(s);
@@ -71,15 +44,9 @@ bool pd_text_to_f64(struct pd_str s, double *out)
 		*out = NAN;
 		return true;
 	}
-	if (!is_decimal(body))
+	double v = 0;
+	if (!body.n || body.p[0] == '-' || body.p[0] == '+' || !pd_f64_parse(body, &v))
 		return false;
-	char small[64];
-	char *z = body.n < sizeof(small) ? small : pd_xmalloc(body.n + 1);
-	memcpy(z, body.p, body.n);
-	z[body.n] = '\0';
-	double v = strtod(z, NULL);
-	if (z != small)
-		free(z);
 	*out = negative ? -v : v;
 	return true;
 }
