@@ -41,7 +41,7 @@ PKGS = sqlite3 jansson libcrypto libmicrohttpd yaml-0.1 zlib libarchive
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
-WARN = -Wall -Wextra
+WARN = -Wall -Wextra -Werror=implicit-function-declaration -Werror=incompatible-pointer-types
 ifdef DEVELOPER
 WARN += -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Wimplicit-fallthrough -Werror

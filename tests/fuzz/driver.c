@@ -12,6 +12,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "base/mem.h"
 
 #define INPUT_MAX_BYTES (64u << 20)
 
