@@ -79,12 +79,18 @@ SRC_base = \
 	base/num.c \
 	base/reader.c \
 	base/str.c \
+	base/url.c
 
 SRC_schema = \
 	schema/errors.c \
 
 SRC_store = \
 	store/db.c \
+	store/artifact.c \
+	store/artifact_file.c \
+	store/db.c \
+	store/tree.c \
+	store/tree_copy.c
 
 SRC_model = \
 	model/convert.c \
@@ -121,6 +127,8 @@ UNIT = \
 	tests/unit/model/test_signature.c \
 	tests/unit/registry/test_uri.c \
 	tests/unit/store/test_db.c \
+	tests/unit/store/test_artifact.c \
+	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \
 	$(SRC_cmd)

@@ -1,6 +1,7 @@
 #include "registry/uri.h"
 
 #include "base/mem.h"
+#include "base/url.h"
 
 #define IMPROPER_MODEL                                                                             \
 	"it is models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME/latest, "                    \
@@ -42,18 +43,6 @@ bool pd_is_model_id(struct pd_str s)
 static bool is_id_char(char c)
 {
 	return is_alpha(c) || is_digit(c) || c == '_' || c == '-';
-}
-
-/* Bytes before the ':' of a scheme, 0 when there is none. spec: RFC 3986, section 3.1 */
-static size_t scheme_length(struct pd_str s)
-{
-	ptrdiff_t colon = pd_str_find(s, ':');
-	if (colon <= 0 || !is_alpha(s.p[0]))
-		return 0;
-	for (ptrdiff_t i = 1; i < colon; i++)
-		if (!is_id_char(s.p[i]) && s.p[i] != '+' && s.p[i] != '.')
-			return 0;
-	return memchr(s.p, '_', (size_t)colon) ? 0 : (size_t)colon;
 }
 
 static struct pd_str lower(struct pd_arena *a, struct pd_str s)
@@ -198,54 +187,12 @@ static enum pd_code parse_model(struct pd_uri *u, struct pd_arena *arena, struct
 	return clean_path(u, arena, deeper, &u->path, err);
 }
 
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* As Python's unquote: a "%" without two hexadecimal digits behind stays. */
-static struct pd_str unquote(struct pd_arena *arena, struct pd_str s)
-{
-	char *p = pd_arena_alloc(arena, s.n + 1);
-	size_t n = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-		p[n++] = low >= 0 ? (char)(high * 16 + low) : s.p[i];
-		if (low >= 0)
-			i += 2;
-	}
-	p[n] = '\0';
-	return pd_str_of(p, n);
-}
-
 static enum pd_code parse_file(struct pd_uri *u, struct pd_arena *arena, struct pd_str rest,
 			       struct pd_err *err)
 {
+	(void)rest;
 	u->kind = PD_URI_PATH;
-	if (pd_str_starts(rest, PD_STR("//"))) {
-		struct pd_str host = pd_str_skip(rest, 2);
-		ptrdiff_t slash = pd_str_find(host, '/');
-		rest = slash >= 0 ? pd_str_skip(host, (size_t)slash) : PD_STR("");
-		host = slash >= 0 ? pd_str_head(host, (size_t)slash) : host;
-		if (host.n && !pd_str_eq_nocase(host, PD_STR("localhost")) &&
-		    !pd_str_eq(host, PD_STR("127.0.0.1")))
-			return pd_fail(err, PD_INVALID,
-				       "%.*s: a file: URI is of this machine, not "
-				       "of host \"%.*s\"; it is file:///PATH",
-				       PD_STR_ARG(u->text), PD_STR_ARG(host));
-	}
-	if (pd_str_find(rest, '?') >= 0 || pd_str_find(rest, '#') >= 0)
-		return improper(err, u, "write \"?\" as %3F and \"#\" as %23 in a file: URI");
-	u->path = unquote(arena, rest);
-	if (!u->path.n)
-		return improper(err, u, "no path; it is file:///PATH");
-	if (memchr(u->path.p, '\0', u->path.n) || !pd_utf8_check(u->path))
-		return improper(err, u, "the decoded path has a NUL or is not UTF-8");
-	return PD_OK;
+	return pd_url_file_path(u->text, arena, &u->path, err);
 }
 
 static enum pd_code parse_prompt(struct pd_uri *u, struct pd_arena *arena, struct pd_str rest,
@@ -287,7 +234,7 @@ enum pd_code pd_uri_parse(struct pd_str text, struct pd_arena *arena, struct pd_
 	*out = (struct pd_uri){ .kind = PD_URI_PATH };
 	PD_TRY(text_check(text, err));
 	out->text = pd_arena_str(arena, text);
-	size_t n = scheme_length(out->text);
+	size_t n = pd_url_scheme_length(out->text);
 	if (n == 1 || pd_str_starts(text, PD_STR("\\\\")))
 		return pd_fail(err, PD_INVALID,
 			       "%.*s: looks like a Windows path; a file of that "

@@ -1,0 +1,81 @@
+#include "base/url.h"
+
+static bool is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+size_t pd_url_scheme_length(struct pd_str s)
+{
+	ptrdiff_t colon = pd_str_find(s, ':');
+	if (colon <= 0 || !is_alpha(s.p[0]))
+		return 0;
+	for (ptrdiff_t i = 1; i < colon; i++)
+		if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && !strchr("+-.", s.p[i]))
+			return 0;
+	return (size_t)colon;
+}
+
+static int hex_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct pd_str pd_url_unquote(struct pd_arena *arena, struct pd_str s)
+{
+	char *p = pd_arena_alloc(arena, s.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+		p[n++] = low >= 0 ? (char)(high * 16 + low) : s.p[i];
+		if (low >= 0)
+			i += 2;
+	}
+	p[n] = '\0';
+	return pd_str_of(p, n);
+}
+
+/* spec: mlflow/utils/uri.py, is_local_uri: which hosts are this machine */
+static bool is_here(struct pd_str host)
+{
+	return !host.n || pd_str_eq_nocase(host, PD_STR("localhost")) ||
+	       pd_str_eq(host, PD_STR("127.0.0.1"));
+}
+
+enum pd_code pd_url_file_path(struct pd_str uri, struct pd_arena *arena, struct pd_str *out,
+			      struct pd_err *err)
+{
+	struct pd_str rest = pd_str_skip(uri, pd_url_scheme_length(uri) + 1);
+	if (pd_str_starts(rest, PD_STR("//"))) {
+		struct pd_str host = pd_str_skip(rest, 2);
+		ptrdiff_t slash = pd_str_find(host, '/');
+		rest = slash >= 0 ? pd_str_skip(host, (size_t)slash) : PD_STR("");
+		host = slash >= 0 ? pd_str_head(host, (size_t)slash) : host;
+		if (!is_here(host))
+			return pd_fail(err, PD_INVALID,
+				       "%.*s: a file: URI is of this machine, not of host "
+				       "\"%.*s\"; it is file:///PATH",
+				       PD_STR_ARG(uri), PD_STR_ARG(host));
+	}
+	if (pd_str_find(rest, '?') >= 0 || pd_str_find(rest, '#') >= 0)
+		return pd_fail(err, PD_INVALID,
+			       "%.*s: write \"?\" as %%3F and \"#\" as %%23 in a file: URI",
+			       PD_STR_ARG(uri));
+	*out = pd_url_unquote(arena, rest);
+	if (!out->n)
+		return pd_fail(err, PD_INVALID, "%.*s: no path; it is file:///PATH",
+			       PD_STR_ARG(uri));
+	if (memchr(out->p, '\0', out->n) || !pd_utf8_check(*out))
+		return pd_fail(err, PD_INVALID, "%.*s: the decoded path has a NUL or is not UTF-8",
+			       PD_STR_ARG(uri));
+	return PD_OK;
+}

@@ -1,0 +1,23 @@
+/*
+ * base/url.h - the pieces of a URI that every room needs: its scheme, percent-decoding, and the
+ * path that a file: URI names.
+ */
+#ifndef PD_BASE_URL_H
+#define PD_BASE_URL_H
+
+#include "base/arena.h"
+
+/* Bytes before the ':' of a scheme, 0 when there is none. spec: RFC 3986, section 3.1 */
+size_t pd_url_scheme_length(struct pd_str s);
+
+/* As Python's unquote: a "%" without two hexadecimal digits behind stays. Arena. */
+struct pd_str pd_url_unquote(struct pd_arena *arena, struct pd_str s);
+
+/*
+ * The decoded path of "file:PATH", "file:///PATH" or "file://localhost/PATH". Arena.
+ * PD_INVALID: another host, "?" or "#" that is not encoded, no path, a NUL, not UTF-8.
+ */
+PD_MUST enum pd_code pd_url_file_path(struct pd_str uri, struct pd_arena *arena, struct pd_str *out,
+				      struct pd_err *err);
+
+#endif
