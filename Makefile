@@ -83,6 +83,13 @@ SRC_base = \
 
 SRC_schema = \
 	schema/errors.c \
+	schema/methods.c \
+	schema/request.c \
+	schema/revisions.c \
+	schema/route.c \
+	schema/tables.c \
+	schema/tables_gateway.c \
+	schema/tables_traces.c
 
 SRC_store = \
 	store/db.c \
@@ -102,6 +109,13 @@ SRC_model = \
 
 SRC_registry = \
 	registry/uri.c \
+	registry/batch.c \
+	registry/check.c \
+	registry/local.c \
+	registry/local_experiments.c \
+	registry/local_open.c \
+	registry/local_runs.c \
+	registry/registry.c
 
 SRC_serve = \
 
@@ -185,6 +199,15 @@ $(VENV)/.ready: tests/deps/requirements.txt
 	$(call say,VENV,$(VENV))$(PYTHON) -m venv $(VENV)
 	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+# A test's way to the registry without a command around it.
+$(B)/api-batch: $(B)/tests/tools/api_batch.o $(B)/libpodium.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@ln -sfn $(VARIANT)/api-batch build/api-batch
+
+.PHONY: tools
+tools: $(B)/api-batch ## programs that tests use
+
+-include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(B)/cmd/main.d
 
 # ---------------------------------------------------------------- tests
 
@@ -267,6 +290,7 @@ install: all man ## program, man pages and completions below $(DESTDIR)$(prefix)
 		$(DESTDIR)$(prefix)/share/zsh/site-functions/_podium
 	install -D -m 644 completions/podium.fish \
 		$(DESTDIR)$(prefix)/share/fish/vendor_completions.d/podium.fish
+check: all tools unit ## the fast loop: units and a smoke test
 
 .PHONY: clean
 clean: ## remove what was built, keep the private venv

@@ -1,0 +1,134 @@
+#include "registry/registry.h"
+
+#include <stdlib.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "registry/local.h"
+#include "schema/methods.h"
+
+#define DEFAULT_URI           "sqlite:///mlflow.db"
+#define DEFAULT_ARTIFACT_ROOT "./mlruns"
+
+struct pd_registry {
+	struct pd_local local;
+	char *uri; /* absolute */
+};
+
+/* ---------------------------------------------------------------- where the store is */
+
+/* The file of a SQLAlchemy URL: sqlite:///relative, sqlite:////absolute. A driver ("+pysqlite")
+ * and parameters ("?timeout=5") are for Python only. */
+static enum pd_code sqlite_path(struct pd_str uri, char **out, struct pd_err *err)
+{
+	struct pd_str scheme, rest, path, query;
+	pd_str_split(uri, ':', &scheme, &rest);
+	if (!pd_str_starts(rest, PD_STR("///")))
+		return pd_fail(err, PD_INVALID,
+			       "tracking URI %.*s: write sqlite:///FILE, with four slashes for an "
+			       "absolute path",
+			       PD_STR_ARG(uri));
+	pd_str_split(pd_str_skip(rest, 3), '?', &path, &query);
+	if (path.n == 0 || pd_str_eq(path, PD_STR(":memory:")))
+		return pd_fail(err, PD_UNSUPPORTED,
+			       "tracking URI %.*s: a database in memory is gone with this command; "
+			       "name a file",
+			       PD_STR_ARG(uri));
+	*out = pd_str_dup(path);
+	return PD_OK;
+}
+
+static enum pd_code no_store(struct pd_str uri, struct pd_str scheme, struct pd_err *err)
+{
+	if (pd_str_starts(scheme, PD_STR("http")))
+		return pd_fail(err, PD_UNSUPPORTED,
+			       "tracking URI %.*s: a tracking server cannot be used yet; give a "
+			       "sqlite:///FILE",
+			       PD_STR_ARG(uri));
+	if (scheme.n == 0 || pd_str_eq(scheme, PD_STR("file")))
+		return pd_fail(err, PD_UNSUPPORTED,
+			       "tracking URI %.*s: MLflow's file store is not supported; move it "
+			       "with `mlflow migrate-filestore` and give sqlite:///mlflow.db",
+			       PD_STR_ARG(uri));
+	return pd_fail(err, PD_UNSUPPORTED,
+		       "tracking URI %.*s: no store for `%.*s`; podium has sqlite:///FILE",
+		       PD_STR_ARG(uri), PD_STR_ARG(scheme));
+}
+
+/* "scheme" of "scheme:rest"; empty for a path. */
+static struct pd_str scheme_of(struct pd_str uri)
+{
+	struct pd_str head, tail;
+	if (!pd_str_split(uri, ':', &head, &tail) || pd_str_find(head, '/') >= 0)
+		return (struct pd_str){ 0 };
+	return head;
+}
+
+static enum pd_code find_file(const char *uri_text, char **out, struct pd_err *err)
+{
+	struct pd_str uri = pd_str_from(uri_text);
+	struct pd_str scheme = scheme_of(uri);
+	struct pd_str dialect, driver;
+	pd_str_split(scheme, '+', &dialect, &driver);
+	if (!pd_utf8_check(uri))
+		return pd_fail(err, PD_INVALID, "the tracking URI is not UTF-8");
+	if (!pd_str_eq(dialect, PD_STR("sqlite")))
+		return no_store(uri, scheme, err);
+	return sqlite_path(uri, out, err);
+}
+
+/* ---------------------------------------------------------------- open, call, close */
+
+enum pd_code pd_registry_open(const struct pd_env *env, const struct pd_registry_opts *opts,
+			      struct pd_registry **out, struct pd_err *err)
+{
+	const char *uri = opts->tracking_uri ? opts->tracking_uri
+					     : pd_env_var(env, "MLFLOW_TRACKING_URI");
+	PD_AUTO_FREE char *file = NULL;
+	PD_TRY(find_file(uri ? uri : DEFAULT_URI, &file, err));
+	PD_AUTO_FREE char *path = pd_path_absolute(file);
+	PD_AUTO_FREE char *root = pd_local_resolve_uri(
+		pd_str_from(opts->artifact_root ? opts->artifact_root : DEFAULT_ARTIFACT_ROOT));
+	struct pd_registry *r = pd_xcalloc(1, sizeof(*r));
+	enum pd_code code = pd_local_open(&r->local, env, path, root, opts->create, err);
+	if (code != PD_OK) {
+		free(r);
+		return code;
+	}
+	size_t size = strlen(path) + sizeof("sqlite:///");
+	r->uri = pd_xmalloc(size);
+	snprintf(r->uri, size, "sqlite:///%s", path);
+	*out = r;
+	return PD_OK;
+}
+
+void pd_registry_close(struct pd_registry *r)
+{
+	if (!r)
+		return;
+	pd_local_end(&r->local);
+	free(r->uri);
+	free(r);
+}
+
+const char *pd_registry_uri(const struct pd_registry *r)
+{
+	return r->uri;
+}
+
+enum pd_code pd_registry_call(struct pd_registry *r, const char *verb, const char *method,
+			      const json_t *request, json_t **out, struct pd_err *err)
+{
+	*out = NULL;
+	const struct pd_method *m = pd_method_find(verb, method);
+	if (!m)
+		return pd_fail(err, PD_NO_ENDPOINT, "no method `%s`%s%s", method,
+			       verb ? " with verb " : "", verb ? verb : "");
+	PD_AUTO_JSON json_t *req = NULL;
+	PD_TRY(pd_request_check(m, request, &req, err));
+	pd_local_fn fn = pd_local_find(verb ? verb : m->verbs, m->name);
+	if (!fn)
+		return pd_fail(err, PD_UNSUPPORTED, "%s is not implemented", m->name);
+	return fn(&r->local, req, out, err);
+}
