@@ -120,13 +120,21 @@ SRC_registry = \
 SRC_serve = \
 
 SRC_cmd = \
+	cmd/alias.c \
 	cmd/ctx.c \
 	cmd/dispatch.c \
 	cmd/dump.c \
+	cmd/experiments.c \
+	cmd/find.c \
 	cmd/help.c \
+	cmd/models.c \
+	cmd/models_versions.c \
 	cmd/opt.c \
 	cmd/out.c \
 	cmd/version.c \
+	cmd/rest.c \
+	cmd/runs.c \
+	cmd/version.c
 
 UNIT = \
 	tests/unit/base/test_arena.c \

@@ -54,7 +54,11 @@ struct pd_cmd {
 
 #define PD_CMD_LIST(X)                                                                             \
 	/* daily */                                                                                \
+	X(alias)                                                                                   \
 	/* nouns */                                                                                \
+	X(experiments)                                                                             \
+	X(runs)                                                                                    \
+	X(models)                                                                                  \
 	/* deploying */                                                                            \
 	/* the rest */                                                                             \
 	X(help)                                                                                    \

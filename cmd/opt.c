@@ -96,23 +96,25 @@ static const char *row_name(const struct parse *s, const struct pd_opt *o)
 
 /* ---------------------------------------------------------------- values */
 
-static enum pd_code put_list(const struct parse *s, struct pd_list *list, const char *text)
-{
-	if (!list->n) /* argc bounds it: one allocation is enough */
-		list->items = pd_arena_zalloc(s->arena, (size_t)s->argc * sizeof(*list->items));
-	const char **items = (const char **)(uintptr_t)list->items;
-	items[list->n++] = text;
-	return PD_OK;
-}
-
-static enum pd_code put_pair(const struct parse *s, const struct pd_opt *o, struct pd_list *list,
-			     const char *text)
+static enum pd_code check_pair(const struct parse *s, const struct pd_opt *o, const char *text)
 {
 	const char *eq = strchr(text, '=');
 	if (!eq || eq == text)
 		return pd_fail(s->err, PD_USAGE, "%s: `%s` is not %s", row_name(s, o), text,
 			       o->value);
-	return put_list(s, list, text);
+	return PD_OK;
+}
+
+static enum pd_code put_list(const struct parse *s, const struct pd_opt *o, struct pd_list *list,
+			     const char *text)
+{
+	if (o->kind == PD_OPT_KIND_PAIRS || o->hint == PD_HINT_PAIR)
+		PD_TRY(check_pair(s, o, text));
+	if (!list->n) /* argc bounds it: one allocation is enough */
+		list->items = pd_arena_zalloc(s->arena, (size_t)s->argc * sizeof(*list->items));
+	const char **items = (const char **)(uintptr_t)list->items;
+	items[list->n++] = text;
+	return PD_OK;
 }
 
 static enum pd_code put_choice(const struct parse *s, const struct pd_opt *o, const char **to,
@@ -211,12 +213,11 @@ static enum pd_code put_value(const struct parse *s, const struct pd_opt *o, voi
 	case PD_OPT_KIND_REAL:
 		return put_real(s, o, (double *)(void *)at, text);
 	case PD_OPT_KIND_PAIRS:
-		return put_pair(s, o, (struct pd_list *)(void *)at, text);
 	case PD_OPT_KIND_LIST:
 	case PD_OPT_KIND_MANY:
 	case PD_OPT_KIND_ANY:
 	case PD_OPT_KIND_REST:
-		return put_list(s, (struct pd_list *)(void *)at, text);
+		return put_list(s, o, (struct pd_list *)(void *)at, text);
 	default:
 		*(const char **)(void *)at = text;
 		return PD_OK;

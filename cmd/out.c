@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "cmd/rest.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 20)
 
@@ -87,6 +88,37 @@ void pd_out_clean(struct pd_ctx *ctx, struct pd_str text)
 		bool c1 = c == 0xc2 && i + 1 < text.n && (unsigned char)text.p[i + 1] < 0xa0;
 		i += c1;
 		fputc(c1 || c < 0x20 || c == 0x7f ? '?' : c, ctx->env->out);
+	}
+}
+
+#define FIELD_COLUMN 12
+
+void pd_out_ids(struct pd_ctx *ctx, const json_t *objects, const char *key)
+{
+	size_t i;
+	const json_t *o;
+	json_array_foreach(objects, i, o) pd_out_line(ctx, pd_rest_str(ctx, o, key));
+}
+
+void pd_out_field(struct pd_ctx *ctx, const char *head, struct pd_str value)
+{
+	if (!value.n)
+		return;
+	fprintf(ctx->env->out, "%-*s", FIELD_COLUMN, head);
+	pd_out_line(ctx, value);
+}
+
+void pd_out_pairs(struct pd_ctx *ctx, const char *head, const json_t *pairs)
+{
+	size_t i;
+	const json_t *pair;
+	json_array_foreach(pairs, i, pair)
+	{
+		const json_t *value = json_object_get(pair, "value");
+		fprintf(ctx->env->out, "%-*s", FIELD_COLUMN, head);
+		pd_out_clean(ctx, pd_rest_str(ctx, pair, "key"));
+		fputc('=', ctx->env->out);
+		pd_out_line(ctx, pd_rest_number(ctx, value));
 	}
 }
 

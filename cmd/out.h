@@ -32,6 +32,12 @@ void pd_out_json(struct pd_ctx *ctx, const json_t *j);
 void pd_out_line(struct pd_ctx *ctx, struct pd_str text);
 /* Text with control characters as '?'. */
 void pd_out_clean(struct pd_ctx *ctx, struct pd_str text);
+/* One member of every object of an array, a line each. */
+void pd_out_ids(struct pd_ctx *ctx, const json_t *objects, const char *key);
+/* "head      value", nothing when the value is empty. */
+void pd_out_field(struct pd_ctx *ctx, const char *head, struct pd_str value);
+/* "head      key=value" for every one of an array. */
+void pd_out_pairs(struct pd_ctx *ctx, const char *head, const json_t *pairs);
 /* A note for people on the diagnostic stream; silent with --quiet. */
 void pd_out_note(struct pd_ctx *ctx, const char *fmt, ...) PD_PRINTF(2, 3);
 
