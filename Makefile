@@ -106,6 +106,14 @@ SRC_model = \
 	model/mlmodel.c \
 	model/signature.c \
 	model/text.c \
+	model/array.c \
+	model/dtype.c \
+	model/file.c \
+	model/node.c \
+	model/pickle.c \
+	model/pickle_call.c \
+	model/pickle_numpy.c \
+	model/pickle_value.c
 
 SRC_registry = \
 	registry/uri.c \
@@ -150,6 +158,7 @@ UNIT = \
 	tests/unit/registry/test_uri.c \
 	tests/unit/store/test_db.c \
 	tests/unit/store/test_artifact.c \
+	tests/unit/model/test_pickle.c \
 	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \
@@ -216,6 +225,12 @@ $(B)/api-batch: $(B)/tests/tools/api_batch.o $(B)/libpodium.a
 tools: $(B)/api-batch ## programs that tests use
 
 -include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(B)/cmd/main.d
+# A debugging aid, also for tests: what a model file says, as text.
+$(B)/tree-dump: $(B)/tests/tools/tree_dump.o $(B)/libpodium.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@ln -sfn $(VARIANT)/tree-dump build/tree-dump
+
+-include $(B)/tests/tools/tree_dump.d $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(B)/cmd/main.d
 
 # ---------------------------------------------------------------- tests
 
@@ -303,6 +318,7 @@ check: all tools unit ## the fast loop: units and a smoke test
 .PHONY: clean
 clean: ## remove what was built, keep the private venv
 	$(Q)rm -rf build/gcc* build/clang* build/podium build/tools build/man build/test-logs
+	$(Q)rm -rf build/gcc* build/clang* build/podium build/tree-dump
 
 .PHONY: help
 help: ## this list

@@ -145,6 +145,18 @@ static size_t utf8_len(const unsigned char *p, size_t n)
 	return len;
 }
 
+size_t pd_utf8_put(char *p, uint32_t c)
+{
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	for (size_t i = n; i > 1; i--) {
+		p[i - 1] = (char)(0x80 | (c & 0x3f));
+		c >>= 6;
+	}
+	p[0] = (char)(lead[n] | c);
+	return n;
+}
+
 bool pd_utf8_check(struct pd_str s)
 {
 	for (size_t i = 0; i < s.n;) {

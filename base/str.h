@@ -69,6 +69,10 @@ bool pd_str_to_i64(struct pd_str s, int64_t *out);
 /* Well-formed UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF). */
 bool pd_utf8_check(struct pd_str s);
 
+/* Write code point c (up to U+10FFFF; surrogates are let through) as UTF-8: 1 to 4 bytes. Returns
+ * how many. */
+size_t pd_utf8_put(char *p, uint32_t c);
+
 /* Number of code points of well-formed UTF-8: MLflow's limits count characters, not bytes. */
 size_t pd_utf8_chars(struct pd_str s);
 

@@ -34,6 +34,7 @@ enum pd_node_kind {
 	PD_NODE_OBJECT, /* obj */
 	PD_NODE_ARRAY,  /* arr */
 	PD_NODE_SCALAR, /* arr of one item: a numpy scalar */
+	PD_NODE_DTYPE,  /* dtype */
 };
 
 enum pd_made {                 /* how an object was made */
@@ -51,8 +52,11 @@ enum pd_dtype_kind {
 	PD_DT_TEXT = 'U',  /* UCS-4, padded with NUL; itemsize = 4 * characters */
 	PD_DT_BYTES = 'S',
 	PD_DT_OBJECT = 'O', /* items are nodes */
-	PD_DT_STRUCT = 'V', /* fields, packed, perhaps unaligned */
+	PD_DT_STRUCT = 'V', /* fields, packed, perhaps unaligned; none: raw bytes */
 	PD_DT_DATETIME = 'M',
+	PD_DT_TIMEDELTA = 'm',
+	PD_DT_COMPLEX = 'c',
+	PD_DT_SUBARRAY = 'A', /* n_sub items of type sub in each item; only inside fields */
 };
 
 struct pd_dtype;
@@ -69,6 +73,8 @@ struct pd_dtype {
 	size_t itemsize; /* bytes; 0 only for empty text */
 	size_t n_fields;
 	const struct pd_dtype_field *fields;
+	const struct pd_dtype *sub;
+	size_t n_sub;
 };
 
 #define PD_ARRAY_DIMS_MAX 32
@@ -96,12 +102,15 @@ struct pd_object {
 	struct pd_node
 		*pairs; /* DICT of what was set, or NULL (dict subclasses: Bunch, OrderedDict) */
 	enum pd_made made;
+	unsigned char call; /* for decoders: which known call made it */
 };
 
 struct pd_node {
-	enum pd_node_kind kind;
-	uint32_t id;   /* unique in its tree, dense from 0: index for visited marks */
-	size_t offset; /* where in the file it was made; for error lines */
+	enum pd_node_kind kind : 8;
+	bool called : 1; /* GLOBAL: as a function, or as the class of an object */
+	bool code : 1;   /* GLOBAL: calling it would run code */
+	uint32_t id;     /* unique in its tree, dense from 0: index for visited marks */
+	size_t offset;   /* where in the file it was made; for error lines */
 	union {
 		int64_t i;
 		double f;
@@ -118,7 +127,14 @@ struct pd_node {
 		};
 		struct pd_object *obj;
 		struct pd_array *arr;
+		const struct pd_dtype *dtype;
 	};
+};
+
+/* A name the file mentions; one entry for each time it is spelled out. */
+struct pd_tree_name {
+	struct pd_tree_name *next;
+	const struct pd_node *global; /* PD_NODE_GLOBAL */
 };
 
 /* A decoded file. */
@@ -126,7 +142,41 @@ struct pd_tree {
 	struct pd_arena *arena; /* kept: nodes live there */
 	struct pd_node *root;
 	uint32_t n_nodes;
+	const char *format;         /* "pickle", "joblib", "skops", ... */
+	struct pd_tree_name *names; /* newest first */
+	size_t budget;              /* for decoders: bytes that may still be allocated */
+	struct pd_node *slab;       /* for decoders: nodes not yet handed out */
+	uint32_t n_slab;
 };
+
+/* ---- for decoders ---- */
+
+/* An empty tree for a file of `size` bytes: its memory is held to a multiple of that. */
+void pd_tree_init(struct pd_tree *t, struct pd_arena *arena, size_t size);
+
+/* n cleared items of `size` bytes. PD_TOO_LARGE: the file's share of memory is used up. */
+PD_MUST enum pd_code pd_tree_alloc(struct pd_tree *t, size_t n, size_t size, void *out_p,
+				   struct pd_err *err);
+
+/* A cleared node. PD_TOO_LARGE. */
+PD_MUST enum pd_code pd_node_new(struct pd_tree *t, enum pd_node_kind kind, size_t offset,
+				 struct pd_node **out, struct pd_err *err);
+PD_MUST enum pd_code pd_node_int(struct pd_tree *t, int64_t i, size_t offset, struct pd_node **out,
+				 struct pd_err *err);
+PD_MUST enum pd_code pd_node_text(struct pd_tree *t, struct pd_str s, size_t offset,
+				  struct pd_node **out, struct pd_err *err);
+/* A GLOBAL, entered in t->names; both names as they are, kept. */
+PD_MUST enum pd_code pd_node_global(struct pd_tree *t, struct pd_str module, struct pd_str name,
+				    size_t offset, struct pd_node **out, struct pd_err *err);
+/* An OBJECT of class `cls`. */
+PD_MUST enum pd_code pd_node_object(struct pd_tree *t, enum pd_made made, struct pd_node *cls,
+				    size_t offset, struct pd_node **out, struct pd_err *err);
+
+/* Add n nodes at the end of a LIST, SET, TUPLE or DICT (n even). */
+PD_MUST enum pd_code pd_node_append(struct pd_tree *t, struct pd_node *list,
+				    struct pd_node *const *items, size_t n, struct pd_err *err);
+
+/* ---- for readers; a tree is read by one thread at a time ---- */
 
 static inline bool pd_node_is(const struct pd_node *n, enum pd_node_kind kind)
 {
@@ -150,10 +200,24 @@ bool pd_node_to_f64(const struct pd_node *n, double *out);
 /* bool, int or an integral numpy scalar within int64. */
 bool pd_node_to_i64(const struct pd_node *n, int64_t *out);
 
+/* "module.name" of a GLOBAL or of an OBJECT's class in `arena`, else a word for the kind: for error
+ * lines. */
+const char *pd_node_label(const struct pd_node *n, struct pd_arena *arena);
+
 /* Item `i` in the array's own memory order (C order: last index fastest; fortran: first index
  * fastest), converted. i < n_items is the caller's duty; kind must be bool, int, uint or float. */
 double pd_array_f64(const struct pd_array *a, size_t i);
 int64_t pd_array_i64(const struct pd_array *a, size_t i);
+
+/* bool, int, uint or float. */
+bool pd_dtype_is_number(const struct pd_dtype *t);
+
+/* Field of a structured dtype, or NULL. */
+const struct pd_dtype_field *pd_dtype_field_find(const struct pd_dtype *t, struct pd_str name);
+
+/* Number of items a shape holds. PD_CORRUPT: a negative or overflowing one, too many dimensions. */
+PD_MUST enum pd_code pd_shape_items(const int64_t *shape, size_t n_dims, size_t *out,
+				    struct pd_err *err);
 
 /* Text item i of a 'U' array as UTF-8 in `arena`. PD_CORRUPT: not a code point. */
 PD_MUST enum pd_code pd_array_text(const struct pd_array *a, size_t i, struct pd_arena *arena,

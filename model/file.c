@@ -1,0 +1,71 @@
+#include "model/file.h"
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "base/reader.h"
+#include "model/pickle.h"
+
+static void unmap(void *arg)
+{
+	pd_file_map_end(arg);
+}
+
+static enum pd_code map_file(const char *path, struct pd_arena *arena, struct pd_str *out,
+			     struct pd_err *err)
+{
+	struct pd_file_map *map = PD_ARENA_NEW(arena, struct pd_file_map);
+	PD_TRY(pd_file_map_open(map, path, PD_MODEL_FILE_MAX, err));
+	pd_arena_defer(arena, unmap, map);
+	*out = pd_str_of((const char *)map->p, map->n);
+	return PD_OK;
+}
+
+static enum pd_code decode_pickle(struct pd_str bytes, bool audit, struct pd_tree *out,
+				  struct pd_err *err)
+{
+	struct pd_pickle_opts opts = { .audit = audit };
+	struct pd_reader r = pd_reader_of(bytes.p, bytes.n);
+	out->format = "pickle";
+	PD_TRY(pd_pickle_decode(&r, &opts, out, err));
+	if (pd_reader_left(&r))
+		return pd_fail(
+			err, PD_CORRUPT,
+			"offset %zu: %zu bytes behind the end of the pickle (one object in a "
+			"file: put several into a tuple)",
+			r.at, pd_reader_left(&r));
+	return PD_OK;
+}
+
+static enum pd_code decode(struct pd_str bytes, bool audit, struct pd_arena *arena,
+			   struct pd_tree *out, struct pd_err *err)
+{
+	pd_tree_init(out, arena, bytes.n);
+	if (!bytes.n)
+		return pd_fail(err, PD_CORRUPT, "the file is empty");
+	return decode_pickle(bytes, audit, out, err);
+}
+
+static enum pd_code open_file(const char *path, bool audit, struct pd_arena *arena,
+			      struct pd_tree *out, struct pd_err *err)
+{
+	struct pd_err own = { 0 };
+	struct pd_str bytes = { 0 };
+	PD_TRY(map_file(path, arena, &bytes, err));
+	if (!err)
+		err = &own;
+	if (decode(bytes, audit, arena, out, err) == PD_OK)
+		return PD_OK;
+	return pd_err_prefix(err, "%s", path);
+}
+
+enum pd_code pd_model_file_open(const char *path, struct pd_arena *arena, struct pd_tree *out,
+				struct pd_err *err)
+{
+	return open_file(path, false, arena, out, err);
+}
+
+enum pd_code pd_model_file_audit(const char *path, struct pd_arena *arena, struct pd_tree *out,
+				 struct pd_err *err)
+{
+	return open_file(path, true, arena, out, err);
+}
