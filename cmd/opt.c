@@ -1,5 +1,6 @@
 #include "cmd/opt.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/auto.h"
@@ -232,8 +233,10 @@ static const struct pd_opt *find_row(const struct parse *s, struct pd_str name, 
 {
 	*out_base = s->args;
 	const struct pd_opt *o = letter ? find_letter(s->opts, letter) : find_long(s->opts, name);
-	if (o)
+	if (o) {
+		assert(*out_base);
 		return o;
+	}
 	*out_base = s->common;
 	return letter ? find_letter(pd_common_opts, letter) : find_long(pd_common_opts, name);
 }

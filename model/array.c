@@ -142,7 +142,7 @@ enum pd_code pd_array_text(const struct pd_array *a, size_t i, struct pd_arena *
 /* Columns become rows: the last index of the result runs fastest. */
 static void transpose(const struct pd_array *a, double *out)
 {
-	size_t stride[PD_ARRAY_DIMS_MAX]; /* of each index in the source, in items */
+	size_t stride[PD_ARRAY_DIMS_MAX] = { 0 }; /* of each index in the source, in items */
 	size_t step = 1;
 	for (unsigned d = 0; d < a->n_dims; d++) {
 		stride[d] = step;

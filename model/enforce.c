@@ -6,6 +6,7 @@
  */
 #include "model/signature.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -260,6 +261,7 @@ static enum pd_code enforce_one_tensor(const struct pd_tensor_spec *t, struct pd
 		return check_table_shape(f, t, err);
 	int64_t shape[2] = { (int64_t)f->n_rows, (int64_t)f->n_cols };
 	const int64_t *have = f->shape ? f->shape : shape;
+	assert(f->shape || f->n_dims <= 2);
 	return check_shape(have, f->n_dims, t, err);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "model/pickle.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -325,6 +326,7 @@ static enum pd_code op_tuple3(struct pd_unpickler *u, struct pd_err *err)
 static enum pd_code target_of(struct pd_unpickler *u, struct pd_node *n, enum pd_node_kind kind,
 			      struct pd_node **out, struct pd_err *err)
 {
+	assert(n);
 	*out = n;
 	if (n->kind == kind)
 		return PD_OK;

@@ -242,7 +242,8 @@ static void check_cmds(const struct pd_cmd *const *cmds)
 		}
 		if (!cmd->opts || !cmd->run)
 			fail_msg("%s: no options table or nothing to run", cmd->name);
-		check_rows(cmd);
+		else
+			check_rows(cmd);
 	}
 }
 
