@@ -100,20 +100,35 @@ SRC_store = \
 	store/tree_copy.c
 
 SRC_model = \
-	model/convert.c \
-	model/enforce.c \
-	model/frame.c \
-	model/mlmodel.c \
-	model/signature.c \
-	model/text.c \
 	model/array.c \
+	model/attr.c \
+	model/convert.c \
 	model/dtype.c \
+	model/enforce.c \
 	model/file.c \
+	model/frame.c \
+	model/kernel/forest.c \
+	model/kernel/forest_build.c \
+	model/kernel/sums.c \
+	model/mlmodel.c \
+	model/model.c \
 	model/node.c \
 	model/pickle.c \
 	model/pickle_call.c \
 	model/pickle_numpy.c \
-	model/pickle_value.c
+	model/pickle_value.c \
+	model/recognise.c \
+	model/signature.c \
+	model/sklearn/dict_vectorizer.c \
+	model/sklearn/forest.c \
+	model/sklearn/linear.c \
+	model/sklearn/linear_form.c \
+	model/sklearn/logistic.c \
+	model/sklearn/standard_scaler.c \
+	model/sklearn/tree.c \
+	model/sklearn/tree_read.c \
+	model/step.c \
+	model/text.c
 
 SRC_registry = \
 	registry/uri.c \

@@ -1,15 +1,17 @@
 #include "base/map.h"
 
 /* FNV-1a with a final mix. An enemy who picks keys can only slow down his own model. */
-uint32_t pd_map_hash(struct pd_str key)
+static uint32_t hash_end(uint64_t h)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < key.n; i++)
-		h = (h ^ (unsigned char)key.p[i]) * 0x100000001b3u;
 	h ^= h >> 32;
 	h *= 0x9e3779b97f4a7c15u;
 	uint32_t folded = (uint32_t)(h >> 32);
 	return folded ? folded : 1;
+}
+
+uint32_t pd_map_hash(struct pd_str key)
+{
+	return hash_end(pd_map_hash_more(pd_map_hash_begin(), key));
 }
 
 void pd_map_init(struct pd_map *m, struct pd_arena *arena)
@@ -66,4 +68,31 @@ bool pd_map_find(const struct pd_map *m, struct pd_str key, uint32_t *out_value)
 		return false;
 	*out_value = s->value;
 	return true;
+}
+
+static bool parts_eq(const struct pd_map_slot *s, const struct pd_str *parts, size_t n_parts)
+{
+	struct pd_str rest = pd_str_of(s->p, s->n);
+	for (size_t i = 0; i < n_parts; i++) {
+		if (!pd_str_starts(rest, parts[i]))
+			return false;
+		rest = pd_str_skip(rest, parts[i].n);
+	}
+	return rest.n == 0;
+}
+
+bool pd_map_find_parts(const struct pd_map *m, const struct pd_str *parts, size_t n_parts,
+		       uint64_t h, uint32_t *out_value)
+{
+	if (!m->n_slots)
+		return false;
+	uint32_t hash = hash_end(h);
+	size_t mask = m->n_slots - 1;
+	for (size_t i = hash & mask; m->slots[i].hash; i = (i + 1) & mask) {
+		if (m->slots[i].hash == hash && parts_eq(&m->slots[i], parts, n_parts)) {
+			*out_value = m->slots[i].value;
+			return true;
+		}
+	}
+	return false;
 }

@@ -33,4 +33,22 @@ bool pd_map_find(const struct pd_map *m, struct pd_str key, uint32_t *out_value)
 /* Never 0. */
 uint32_t pd_map_hash(struct pd_str key);
 
+/* The same hash of a key that lies in pieces, as "name", "=", "value": begin, then more for each
+ * piece; pd_map_find_parts looks up their concatenation without building it. */
+static inline uint64_t pd_map_hash_begin(void)
+{
+	return 0xcbf29ce484222325u;
+}
+
+static inline uint64_t pd_map_hash_more(uint64_t h, struct pd_str piece)
+{
+	for (size_t i = 0; i < piece.n; i++)
+		h = (h ^ (unsigned char)piece.p[i]) * 0x100000001b3u;
+	return h;
+}
+
+/* h: of all the parts in order. */
+bool pd_map_find_parts(const struct pd_map *m, const struct pd_str *parts, size_t n_parts,
+		       uint64_t h, uint32_t *out_value);
+
 #endif

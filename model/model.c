@@ -1,0 +1,235 @@
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "model/file.h"
+#include "model/recognise.h"
+
+struct pd_model {
+	struct pd_arena arena;
+	struct pd_mlmodel *meta; /* NULL: a single file */
+	struct pd_step **steps;
+	size_t n_steps;
+	enum pd_method method;
+	const struct pd_labels *code; /* of a LabelEncoder beside the model, or NULL */
+};
+
+/* ---- what a model directory says */
+
+/* A file name inside the directory, and nothing that leads out of it. */
+static enum pd_code inner_path(const char *dir, struct pd_str name, struct pd_arena *arena,
+			       const char **out, struct pd_err *err)
+{
+	struct pd_str rest = name, part = { 0 };
+	if (!name.n || name.p[0] == '/' || memchr(name.p, 0, name.n))
+		return pd_fail(err, PD_CORRUPT, "%s/MLmodel: model file '%.*s'", dir,
+			       PD_STR_ARG(pd_str_head(name, 100)));
+	while (rest.n) {
+		(void)pd_str_split(rest, '/', &part, &rest);
+		if (pd_str_eqz(part, ".."))
+			return pd_fail(err, PD_CORRUPT,
+				       "%s/MLmodel: model file '%.*s' leads out of the model", dir,
+				       PD_STR_ARG(pd_str_head(name, 100)));
+	}
+	*out = pd_arena_printf(arena, "%s/%.*s", dir, PD_STR_ARG(name));
+	return PD_OK;
+}
+
+static enum pd_code no_flavor(const char *dir, const struct pd_mlmodel *meta, struct pd_err *err)
+{
+	char list[300];
+	size_t at = 0;
+	list[0] = 0;
+	for (size_t i = 0; i < meta->n_flavors && at < sizeof(list) - 100; i++)
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%.*s", at ? ", " : "",
+				       PD_STR_ARG(pd_str_head(meta->flavors[i].name, 60)));
+	return pd_fail(err, PD_UNSUPPORTED, "%s: no flavor with a native predictor (it has: %s)",
+		       dir, at ? list : "none");
+}
+
+/* The model file of a directory and the method MLmodel wants called. */
+static enum pd_code read_meta(struct pd_model *m, const char *dir, const char **out_file,
+			      struct pd_str *out_method, struct pd_err *err)
+{
+	PD_AUTO(pd_buf)
+	text = { 0 };
+	const char *path = pd_arena_printf(&m->arena, "%s/MLmodel", dir);
+	pd_buf_init(&text, PD_MLMODEL_SIZE_MAX);
+	PD_TRY(pd_file_read(&text, path, err));
+	struct pd_str kept = pd_arena_str(&m->arena, pd_buf_view(&text));
+	if (pd_mlmodel_parse(kept, &m->arena, &m->meta, err) != PD_OK)
+		return pd_err_prefix(err, "%s", path);
+	const struct pd_mlmodel_flavor *sklearn = pd_mlmodel_flavor(m->meta, "sklearn");
+	const struct pd_mlmodel_flavor *pyfunc = pd_mlmodel_flavor(m->meta, "python_function");
+	if (!sklearn)
+		return no_flavor(dir, m->meta, err);
+	struct pd_str name = pd_mlmodel_value(sklearn, "pickled_model");
+	if (!name.n)
+		name = PD_STR("model.pkl");
+	if (pyfunc)
+		*out_method = pd_mlmodel_value(pyfunc, "predict_fn");
+	return inner_path(dir, name, &m->arena, out_file, err);
+}
+
+/* ---- loading */
+
+static bool can(const struct pd_model *m, enum pd_method method)
+{
+	return m->steps[m->n_steps - 1]->can & PD_CAN(method);
+}
+
+static enum pd_code choose_method(struct pd_model *m, const char *wanted, struct pd_err *err)
+{
+	const struct pd_step *last = m->steps[m->n_steps - 1];
+	m->method = PD_METHOD_PREDICT;
+	if (!wanted) {
+		if (!can(m, PD_METHOD_PREDICT) && can(m, PD_METHOD_TRANSFORM))
+			m->method = PD_METHOD_TRANSFORM;
+		return PD_OK;
+	}
+	if (!pd_method_parse(wanted, &m->method))
+		return pd_fail(err, PD_UNSUPPORTED,
+			       "method '%.60s': only predict, predict_proba, predict_log_proba, "
+			       "decision_function and transform are native",
+			       wanted);
+	if (!can(m, m->method))
+		return pd_fail(err, PD_INVALID, "%.*s has no %s%s", PD_STR_ARG(last->cls), wanted,
+			       last->n_out > 1 && m->method == PD_METHOD_PROBA
+				       ? " that is one table"
+				       : "");
+	return PD_OK;
+}
+
+static enum pd_code build(struct pd_model *m, const char *file, struct pd_err *err)
+{
+	PD_AUTO(pd_arena)
+	scratch = { 0 };
+	struct pd_tree tree = { 0 };
+	struct pd_build b = { .arena = &m->arena, .scratch = &scratch };
+	PD_TRY(pd_model_file_open(file, &scratch, &tree, err));
+	if (pd_build_model(&b, tree.root, err) != PD_OK)
+		return pd_err_prefix(err, "%s", file);
+	m->steps = b.steps;
+	m->n_steps = b.n_steps;
+	m->code = b.code;
+	return PD_OK;
+}
+
+static enum pd_code load(struct pd_model *m, const char *path, const struct pd_model_opts *opts,
+			 struct pd_err *err)
+{
+	struct stat st;
+	const char *file = path;
+	struct pd_str said = { 0 };
+	if (stat(path, &st) != 0)
+		return pd_fail_errno(err, errno, "%s", path);
+	if (S_ISDIR(st.st_mode))
+		PD_TRY(read_meta(m, path, &file, &said, err));
+	PD_TRY(build(m, file, err));
+	const char *wanted = opts ? opts->method : NULL;
+	if (!wanted && said.n)
+		wanted = pd_arena_z(&m->arena, said);
+	if (choose_method(m, wanted, err) != PD_OK)
+		return pd_err_prefix(err, "%s", path);
+	return PD_OK;
+}
+
+enum pd_code pd_model_load(const char *path, const struct pd_model_opts *opts,
+			   struct pd_model **out, struct pd_err *err)
+{
+	struct pd_model *m = pd_xcalloc(1, sizeof(*m));
+	enum pd_code code = load(m, path, opts, err);
+	if (code != PD_OK) {
+		pd_model_free(m);
+		return code;
+	}
+	*out = m;
+	return PD_OK;
+}
+
+void pd_model_free(struct pd_model *m)
+{
+	if (!m)
+		return;
+	pd_arena_end(&m->arena);
+	free(m);
+}
+
+const struct pd_mlmodel *pd_model_meta(const struct pd_model *m)
+{
+	return m->meta;
+}
+
+bool pd_model_takes_dicts(const struct pd_model *m)
+{
+	return m->steps[0]->ops->read != NULL;
+}
+
+/* ---- predicting */
+
+/* What LabelEncoder.inverse_transform makes of predicted class numbers. */
+static enum pd_code decode(const struct pd_labels *code, struct pd_arena *arena,
+			   struct pd_result *out, struct pd_err *err)
+{
+	uint32_t *index = NULL;
+	size_t n = out->n_rows;
+	if (out->kind != PD_RESULT_I64 || out->n_cols != 1)
+		return pd_fail(err, PD_INVALID,
+			       "the model beside a LabelEncoder does not predict class numbers");
+	PD_TRY(pd_step_room(arena, n, 1, sizeof(*index), &index, err));
+	for (size_t i = 0; i < n; i++) {
+		if (out->i[i] < 0 || (uint64_t)out->i[i] >= code->n)
+			return pd_fail(err, PD_INVALID,
+				       "row %zu: class number %lld, the LabelEncoder has %zu", i,
+				       (long long)out->i[i], code->n);
+		index[i] = (uint32_t)out->i[i];
+	}
+	return pd_labels_take(code, 1, index, n, arena, out, err);
+}
+
+static enum pd_code finish(const struct pd_model *m, const struct pd_matrix *x,
+			   struct pd_arena *arena, struct pd_result *out, struct pd_err *err)
+{
+	const struct pd_step *s = m->steps[m->n_steps - 1];
+	struct pd_matrix dense = { 0 };
+	if (m->method != PD_METHOD_TRANSFORM)
+		return s->ops->predict(s, m->method, x, arena, out, err);
+	PD_TRY(pd_matrix_dense(x, arena, &dense, err));
+	double *cells = NULL;
+	size_t n = dense.n_rows * dense.n_cols;
+	PD_TRY(pd_step_room(arena, dense.n_rows, dense.n_cols, sizeof(*cells), &cells, err));
+	memcpy(cells, dense.x, n * sizeof(*cells));
+	*out = (struct pd_result){ .kind = dense.f32 ? PD_RESULT_F32 : PD_RESULT_F64,
+				   .n_rows = dense.n_rows,
+				   .n_cols = dense.n_cols,
+				   .f = cells };
+	return PD_OK;
+}
+
+enum pd_code pd_model_predict(const struct pd_model *m, const struct pd_frame *in,
+			      struct pd_arena *arena, struct pd_result *out, struct pd_err *err)
+{
+	struct pd_matrix x = { 0 };
+	size_t i = 0;
+	const struct pd_step *first = m->steps[0];
+	if (first->ops->read) {
+		PD_TRY(first->ops->read(first, in, arena, &x, err));
+		i = 1;
+	} else {
+		PD_TRY(pd_frame_matrix(in, first, arena, &x, err));
+	}
+	for (; i < m->n_steps; i++) {
+		const struct pd_step *s = m->steps[i];
+		PD_TRY(pd_step_check(s, &x, err));
+		if (s->ops->transform)
+			PD_TRY(s->ops->transform(s, &x, arena, &x, err));
+	}
+	PD_TRY(finish(m, &x, arena, out, err));
+	if (m->code && m->method == PD_METHOD_PREDICT)
+		return decode(m->code, arena, out, err);
+	return PD_OK;
+}
