@@ -134,6 +134,14 @@ SRC_registry = \
 	registry/uri.c \
 	registry/batch.c \
 	registry/check.c \
+	registry/filter_check.c \
+	registry/filter_group.c \
+	registry/filter_lex.c \
+	registry/filter_list.c \
+	registry/filter_logged.c \
+	registry/filter_order.c \
+	registry/filter_parse.c \
+	registry/filter_text.c \
 	registry/local.c \
 	registry/local_experiments.c \
 	registry/local_open.c \

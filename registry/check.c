@@ -249,20 +249,24 @@ enum pd_code pd_check_run_id(struct pd_str id, struct pd_err *err)
 	return good ? PD_OK : pd_fail_value(err, "run_id", id, NULL);
 }
 
-enum pd_code pd_parse_experiment_id(struct pd_str id, int64_t *out, struct pd_err *err)
+bool pd_py_int(struct pd_str text, int64_t *out)
 {
-	struct pd_str s = pd_str_trim(id);
+	struct pd_str s = pd_str_trim(text);
 	if (s.n > 1 && s.p[0] == '+' && s.p[1] != '-')
 		s = pd_str_skip(s, 1);
 	if (pd_str_to_i64(s, out))
-		return PD_OK;
+		return true;
 	size_t i = s.n > 0 && s.p[0] == '-';
 	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
 		i++;
-	if (s.n > 1 && i == s.n) {
-		*out = INT64_MIN; /* digits, only too many */
+	*out = INT64_MIN;
+	return s.n > 1 && i == s.n;
+}
+
+enum pd_code pd_parse_experiment_id(struct pd_str id, int64_t *out, struct pd_err *err)
+{
+	if (pd_py_int(id, out))
 		return PD_OK;
-	}
 	return pd_fail(err, PD_INVALID,
 		       "Invalid experiment ID '%.*s'. Experiment ID must be a valid integer.",
 		       PD_STR_ARG(id));

@@ -31,7 +31,10 @@ struct pd_str pd_clip(struct pd_str value, size_t limit);
 
 PD_MUST enum pd_code pd_check_run_id(struct pd_str id, struct pd_err *err);
 
-/* int(text) as Python reads it; an id beyond 64 bits becomes one that cannot exist. */
+/* int(text) as Python reads it; what has too many digits becomes INT64_MIN. */
+bool pd_py_int(struct pd_str text, int64_t *out);
+
+/* pd_py_int; an id beyond 64 bits becomes one that cannot exist. */
 PD_MUST enum pd_code pd_parse_experiment_id(struct pd_str id, int64_t *out, struct pd_err *err);
 
 PD_MUST enum pd_code pd_check_experiment_name(struct pd_str name, struct pd_err *err);
