@@ -177,11 +177,11 @@ UNIT = \
 	tests/unit/cmd/test_opt.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/model/test_mlmodel.c \
-	tests/unit/model/test_signature.c \
-	tests/unit/registry/test_uri.c \
-	tests/unit/store/test_db.c \
-	tests/unit/store/test_artifact.c \
 	tests/unit/model/test_pickle.c \
+	tests/unit/model/test_signature.c \
+	tests/unit/registry/test_filter.c \
+	tests/unit/registry/test_uri.c \
+	tests/unit/store/test_artifact.c \
 	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \
