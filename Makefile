@@ -92,7 +92,6 @@ SRC_schema = \
 	schema/tables_traces.c
 
 SRC_store = \
-	store/db.c \
 	store/artifact.c \
 	store/artifact_file.c \
 	store/db.c \
@@ -131,7 +130,6 @@ SRC_model = \
 	model/text.c
 
 SRC_registry = \
-	registry/uri.c \
 	registry/batch.c \
 	registry/check.c \
 	registry/filter_check.c \
@@ -144,9 +142,15 @@ SRC_registry = \
 	registry/filter_text.c \
 	registry/local.c \
 	registry/local_experiments.c \
+	registry/local_inputs.c \
+	registry/local_metrics.c \
 	registry/local_open.c \
+	registry/local_run_data.c \
 	registry/local_runs.c \
-	registry/registry.c
+	registry/page.c \
+	registry/registry.c \
+	registry/run_name.c \
+	registry/uri.c
 
 SRC_serve = \
 

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 static const struct pd_local_method *const tables[] = {
-	pd_local_experiments,
+	pd_local_experiments, pd_local_runs, pd_local_run_data, pd_local_metrics, pd_local_inputs,
 };
 
 pd_local_fn pd_local_find(const char *verb, const char *name)
@@ -32,6 +32,13 @@ char *pd_local_uri_join(const char *root, struct pd_str part)
 	memcpy(out + n + 1, part.p, part.n);
 	out[n + 1 + part.n] = '\0';
 	return out;
+}
+
+void pd_uuid_hex(char out[33])
+{
+	pd_random_hex(out, 16);
+	out[12] = '4';                                /* version */
+	out[16] = "89ab"[(unsigned char)out[16] & 3]; /* variant */
 }
 
 /* The scheme of "scheme:rest"; empty for a path. */

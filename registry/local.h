@@ -19,6 +19,7 @@ struct pd_local_has {
 	bool workspaces;    /* experiments.workspace and its like, since MLflow 3.10 */
 	bool logged_models; /* since 3.0 */
 	bool inputs_step;   /* inputs.step, since 3.0 */
+	bool assessments;   /* since 3.2 */
 };
 
 struct pd_local {
@@ -65,6 +66,9 @@ static inline int64_t pd_local_now_ms(const struct pd_local *l)
 
 /* ROOT/PART, with one slash between; *out is given. */
 char *pd_local_uri_join(const char *root, struct pd_str part);
+
+/* 32 lower-case hex digits of a random UUID (version 4), as MLflow's run ids, with a NUL. */
+void pd_uuid_hex(char out[33]);
 
 /* As MLflow's resolve_uri_if_local: a relative path becomes absolute; given, release with free(). */
 char *pd_local_resolve_uri(struct pd_str uri);

@@ -129,6 +129,10 @@ static enum pd_code look_up(struct pd_local *l, struct pd_err *err)
 		       &l->has.workspaces, err));
 	PD_TRY(has_row(l, "SELECT 1 FROM pragma_table_info('inputs') WHERE name='step'",
 		       &l->has.inputs_step, err));
+	PD_TRY(has_row(l,
+		       "SELECT 1 FROM pragma_table_info('assessments') "
+		       "WHERE name='assessment_metadata'",
+		       &l->has.assessments, err));
 	return has_row(l, "SELECT 1 FROM pragma_table_info('logged_models') WHERE name='model_id'",
 		       &l->has.logged_models, err);
 }
