@@ -156,6 +156,7 @@ SRC_serve = \
 
 SRC_cmd = \
 	cmd/alias.c \
+	cmd/api.c \
 	cmd/ctx.c \
 	cmd/dispatch.c \
 	cmd/dump.c \

@@ -61,6 +61,7 @@ struct pd_cmd {
 	X(models)                                                                                  \
 	/* deploying */                                                                            \
 	/* the rest */                                                                             \
+	X(api)                                                                                     \
 	X(help)                                                                                    \
 	X(version)
 
