@@ -157,11 +157,13 @@ SRC_serve = \
 SRC_cmd = \
 	cmd/alias.c \
 	cmd/api.c \
+	cmd/child.c \
 	cmd/ctx.c \
 	cmd/dispatch.c \
 	cmd/dump.c \
 	cmd/experiments.c \
 	cmd/find.c \
+	cmd/git.c \
 	cmd/help.c \
 	cmd/models.c \
 	cmd/models_versions.c \
@@ -169,7 +171,9 @@ SRC_cmd = \
 	cmd/out.c \
 	cmd/version.c \
 	cmd/rest.c \
+	cmd/run.c \
 	cmd/runs.c \
+	cmd/start.c \
 	cmd/version.c
 
 UNIT = \
@@ -179,6 +183,7 @@ UNIT = \
 	tests/unit/base/test_file.c \
 	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \
+	tests/unit/cmd/test_git.c \
 	tests/unit/cmd/test_opt.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/model/test_mlmodel.c \

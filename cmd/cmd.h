@@ -27,7 +27,7 @@ struct pd_ctx {
 	const struct pd_cmd *cmd;
 	struct pd_common common;
 	struct pd_registry *registry; /* pd_ctx_registry fills it */
-	int exit_status;              /* of a command that ends well; `run` hands on its child's */
+	int exit_status; /* not 0: instead of the code's own; `run` hands on its child's */
 };
 
 enum pd_cmd_group {
@@ -54,6 +54,7 @@ struct pd_cmd {
 
 #define PD_CMD_LIST(X)                                                                             \
 	/* daily */                                                                                \
+	X(run)                                                                                     \
 	X(alias)                                                                                   \
 	/* nouns */                                                                                \
 	X(experiments)                                                                             \
@@ -86,6 +87,9 @@ int pd_cmd_main(const struct pd_env *env, int argc, char *const argv[]);
  * when everything that the command line can get wrong has been checked. */
 PD_MUST enum pd_code pd_ctx_registry(struct pd_ctx *ctx, bool create, struct pd_registry **out,
 				     struct pd_err *err);
+
+/* Close it early, for the time something else has the floor; the next call opens it again. */
+void pd_ctx_registry_close(struct pd_ctx *ctx);
 
 /* pd_registry_call on it; *out is released with the arena. */
 PD_MUST enum pd_code pd_ctx_call(struct pd_ctx *ctx, const char *verb, const char *method,

@@ -2,9 +2,15 @@
 
 #include "base/auto.h"
 
-static void close_registry(void *r)
+void pd_ctx_registry_close(struct pd_ctx *ctx)
 {
-	pd_registry_close(r);
+	pd_registry_close(ctx->registry);
+	ctx->registry = NULL;
+}
+
+static void close_registry(void *ctx)
+{
+	pd_ctx_registry_close(ctx);
 }
 
 static void release_json(void *j)
@@ -20,7 +26,7 @@ enum pd_code pd_ctx_registry(struct pd_ctx *ctx, bool create, struct pd_registry
 						 .registry_uri = ctx->common.registry_uri,
 						 .create = create };
 		PD_TRY(pd_registry_open(ctx->env, &opts, &ctx->registry, err));
-		pd_arena_defer(ctx->arena, close_registry, ctx->registry);
+		pd_arena_defer(ctx->arena, close_registry, ctx);
 	}
 	*out = ctx->registry;
 	return PD_OK;

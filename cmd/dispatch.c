@@ -145,5 +145,5 @@ int pd_cmd_main(const struct pd_env *env, int argc, char *const argv[])
 	if (code != PD_OK)
 		fprintf(env->diag, "podium: %s%s%s\n", c.words, c.words[0] ? ": " : "", err.text);
 	pd_arena_end(&arena);
-	return code == PD_OK ? ctx.exit_status : pd_error_exit(code);
+	return ctx.exit_status ? ctx.exit_status : pd_error_exit(code);
 }
