@@ -153,6 +153,14 @@ SRC_registry = \
 	registry/uri.c
 
 SRC_serve = \
+	serve/csv_in.c \
+	serve/http.c \
+	serve/http_conn.c \
+	serve/http_log.c \
+	serve/json_in.c \
+	serve/read_json.c \
+	serve/table.c \
+	serve/write_json.c
 
 SRC_cmd = \
 	cmd/alias.c \
@@ -192,6 +200,17 @@ UNIT = \
 	tests/unit/registry/test_filter.c \
 	tests/unit/registry/test_uri.c \
 	tests/unit/store/test_artifact.c \
+	tests/unit/model/test_signature.c \
+	tests/unit/registry/test_uri.c \
+	tests/unit/serve/test_csv.c \
+	tests/unit/serve/test_read_json.c \
+	tests/unit/serve/test_write_json.c \
+	tests/unit/store/test_db.c \
+	tests/unit/store/test_artifact.c \
+	tests/unit/model/test_pickle.c \
+	tests/unit/serve/test_csv.c \
+	tests/unit/serve/test_read_json.c \
+	tests/unit/serve/test_write_json.c \
 	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \

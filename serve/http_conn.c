@@ -1,0 +1,477 @@
+/*
+ * One connection's life: the library calls notify (accepted), uri (request line read), access
+ * (header read; a piece of the body; all read), completed, and again from uri, and notify at the
+ * end. What it lets through and should not is refused in the first access call.
+ */
+#include "serve/http_internal.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include "base/env.h"
+#include "base/mem.h"
+
+#define KEEP_BYTES     ((size_t)256 << 10) /* a larger buffer is released after its request */
+#define SPARE_MAX      256
+#define DISCARD_MAX    ((uint64_t)64 << 20) /* of a body over the limit, read so that 413 arrives */
+#define RESERVE_MAX    ((size_t)1 << 20)
+#define ANSWER_MS      600000 /* for a client to take its answer */
+#define DRAIN_GRACE_MS 150    /* an idle client's last chance to have sent something */
+#define QUERY_MAX      ((size_t)16 << 10)
+
+/* ---------------------------------------------------------------- connections */
+
+static void trim(struct pd_buf *b)
+{
+	size_t max = b->max;
+	if (b->cap <= KEEP_BYTES) {
+		pd_buf_clear(b);
+		return;
+	}
+	pd_buf_end(b);
+	pd_buf_init(b, max);
+}
+
+static struct http_conn *conn_new(struct http_thread *t)
+{
+	struct http_conn *c = t->spare;
+	if (c) {
+		t->spare = c->next;
+		t->n_spare--;
+		return c;
+	}
+	c = pd_xcalloc(1, sizeof(*c));
+	pd_buf_init(&c->query, QUERY_MAX);
+	pd_buf_init(&c->body, t->http->opts.max_body);
+	pd_buf_init(&c->out, PD_HTTP_RESPONSE_MAX);
+	return c;
+}
+
+static void conn_free(struct http_conn *c)
+{
+	pd_buf_end(&c->query);
+	pd_buf_end(&c->body);
+	pd_buf_end(&c->out);
+	free(c);
+}
+
+void http_conn_free_spare(struct http_thread *t)
+{
+	while (t->spare) {
+		struct http_conn *c = t->spare;
+		t->spare = c->next;
+		conn_free(c);
+	}
+}
+
+static void set_state(struct http_conn *c, enum conn_state state)
+{
+	c->state = state;
+	c->since_ms = pd_tick_ms();
+}
+
+static void conn_begin(struct http_thread *t, struct MHD_Connection *mhd, void **socket_ctx)
+{
+	struct http_conn *c = conn_new(t);
+	c->mhd = mhd;
+	c->cut = false;
+	c->prev = NULL;
+	c->next = t->conns;
+	if (t->conns)
+		t->conns->prev = c;
+	t->conns = c;
+	const union MHD_ConnectionInfo *fd =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	c->fd = fd ? fd->connect_fd : -1;
+	const union MHD_ConnectionInfo *peer =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	c->peer[0] = '\0';
+	if (t->http->opts.access_log_fd >= 0 && peer && peer->client_addr)
+		getnameinfo(peer->client_addr,
+			    peer->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+								     : sizeof(struct sockaddr_in),
+			    c->peer, sizeof(c->peer), NULL, 0, NI_NUMERICHOST);
+	set_state(c, CONN_NEW);
+	*socket_ctx = c;
+}
+
+static void conn_end(struct http_thread *t, struct http_conn *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		t->conns = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	if (t->n_spare >= SPARE_MAX) {
+		conn_free(c);
+		return;
+	}
+	trim(&c->body);
+	trim(&c->out);
+	c->next = t->spare;
+	t->spare = c;
+	t->n_spare++;
+}
+
+void http_conn_notify(void *cls, struct MHD_Connection *mhd, void **socket_ctx,
+		      enum MHD_ConnectionNotificationCode code)
+{
+	struct http_thread *t = cls;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn_begin(t, mhd, socket_ctx);
+	} else if (*socket_ctx) {
+		conn_end(t, *socket_ctx);
+		*socket_ctx = NULL;
+	}
+}
+
+/* ---------------------------------------------------------------- the header */
+
+void *http_conn_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+	(void)cls;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct http_conn *c = info ? info->socket_context : NULL;
+	if (!c)
+		return NULL;
+	c->request = (struct pd_http_request){ 0 };
+	c->response = (struct pd_http_response){ .route = PD_HTTP_ROUTE_REFUSED };
+	c->discard = false;
+	c->id[0] = '\0';
+	c->uri_end = uri ? uri + strlen(uri) : NULL;
+	/* The library decodes %00 to the end of the text: what is behind it would be lost. */
+	c->bad_uri = !uri || uri[0] != '/' || strstr(uri, "%00");
+	pd_buf_clear(&c->query);
+	const char *query = uri ? strchr(uri, '?') : NULL;
+	if (query)
+		pd_buf_z(&c->query, query + 1);
+	set_state(c, CONN_HEADER);
+	return c;
+}
+
+/* What one walk over the headers gathers. */
+struct headers {
+	struct http_conn *c;
+	struct pd_str length;
+	struct pd_str encoding;
+	unsigned n_lengths;
+	unsigned n_encodings;
+	unsigned n_hosts;
+	bool expects;
+	const char *end;    /* of the value before, in the library's buffer */
+	const char *broken; /* why the header is refused, or NULL */
+};
+
+static bool id_is_fine(struct pd_str s)
+{
+	if (!s.n || s.n > PD_HTTP_ID_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+		if (!letter && !(c >= '0' && c <= '9') && !strchr("-_.:", c))
+			return false;
+	}
+	return true;
+}
+
+static void note_header(struct headers *h, struct pd_str key, struct pd_str value)
+{
+	switch (key.n) {
+	case 4:
+		h->n_hosts += pd_str_eq_nocase(key, PD_STR("Host"));
+		break;
+	case 6:
+		if (pd_str_eq_nocase(key, PD_STR("Expect")))
+			h->expects = true;
+		break;
+	case 12:
+		if (pd_str_eq_nocase(key, PD_STR("Content-Type")))
+			h->c->request.content_type = value;
+		else if (pd_str_eq_nocase(key, PD_STR("X-Request-Id")) && id_is_fine(value)) {
+			memcpy(h->c->id, value.p, value.n);
+			h->c->id[value.n] = '\0';
+		}
+		break;
+	case 14:
+		if (pd_str_eq_nocase(key, PD_STR("Content-Length"))) {
+			h->n_lengths++;
+			h->length = value;
+		}
+		break;
+	case 17:
+		if (pd_str_eq_nocase(key, PD_STR("Transfer-Encoding"))) {
+			h->n_encodings++;
+			h->encoding = value;
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* Names and values lie in the buffer as they came, CR LF overwritten by NULs: a value ends one or
+ * two bytes before the next name. A NUL from the client, or a line that was folded, breaks that. */
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *key,
+				   size_t key_size, const char *value, size_t value_size)
+{
+	(void)kind;
+	struct headers *h = cls;
+	if (h->end && key != h->end + 1 && key != h->end + 2)
+		h->broken = "a header has a NUL or is folded over lines";
+	if (!value) {
+		h->broken = "a header has no value";
+		return MHD_YES;
+	}
+	h->end = value + value_size;
+	note_header(h, pd_str_of(key, key_size), pd_str_of(value, value_size));
+	return MHD_YES;
+}
+
+static void check_headers(struct headers *h, const char *version)
+{
+	struct http_conn *c = h->c;
+	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, take_header, h);
+	/* The empty line that ends the header follows at once. */
+	if (h->end && h->end[1] != '\0' && h->end[1] != '\r' && h->end[1] != '\n')
+		h->broken = "a header has a NUL";
+	else if (c->bad_uri || version != c->uri_end + 1)
+		h->broken = "the request target is malformed";
+	else if (h->n_hosts > 1)
+		h->broken = "there is more than one Host";
+	else if (h->n_lengths > 1)
+		h->broken = "there is more than one Content-Length";
+	else if (h->n_encodings && h->n_lengths)
+		h->broken = "there is a Content-Length and a Transfer-Encoding";
+	else if (h->n_encodings &&
+		 (h->n_encodings > 1 || !pd_str_eq_nocase(h->encoding, PD_STR("chunked")) ||
+		  strcmp(version, "HTTP/1.1") != 0))
+		h->broken = "this Transfer-Encoding is not understood";
+}
+
+/* ---------------------------------------------------------------- the answer */
+
+static void add_header(struct MHD_Response *r, const char *name, const char *value)
+{
+	if (value)
+		MHD_add_response_header(r, name, value);
+}
+
+static enum MHD_Result send_answer(struct http_thread *t, struct http_conn *c)
+{
+	if (c->out.failed) {
+		c->response.status = 500;
+		pd_buf_clear(&c->out);
+		t->http->handler.refuse(t->http->handler.ctx, 500, "the answer is too large",
+					&c->out, &c->response.type);
+	}
+	struct MHD_Response *r = MHD_create_response_from_buffer(c->out.n, c->out.p,
+								 MHD_RESPMEM_PERSISTENT);
+	if (!r)
+		return MHD_NO;
+	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, c->response.type);
+	add_header(r, MHD_HTTP_HEADER_ALLOW, c->response.allow);
+	if (c->id[0])
+		add_header(r, "X-Request-Id", c->id);
+	if (t->draining || atomic_load_explicit(&t->http->drain, memory_order_relaxed))
+		add_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+	enum MHD_Result ok = MHD_queue_response(c->mhd, (unsigned)c->response.status, r);
+	MHD_destroy_response(r);
+	set_state(c, CONN_ANSWER);
+	return ok;
+}
+
+static enum MHD_Result refuse(struct http_thread *t, struct http_conn *c, int status,
+			      const char *why)
+{
+	c->response.status = status;
+	c->response.route = PD_HTTP_ROUTE_REFUSED;
+	pd_buf_clear(&c->out);
+	t->http->handler.refuse(t->http->handler.ctx, status, why, &c->out, &c->response.type);
+	return send_answer(t, c);
+}
+
+static enum MHD_Result answer(struct http_thread *t, struct http_conn *c)
+{
+	if (c->discard)
+		return refuse(t, c, 413, "the request's body is too large");
+	pd_buf_clear(&c->out);
+	c->request.body = pd_buf_view(&c->body);
+	c->request.query = pd_buf_view(&c->query);
+	c->response.status = 200;
+	c->response.out = &c->out;
+	t->http->handler.answer(t->http->handler.ctx, t->index, &c->request, &c->response);
+	return send_answer(t, c);
+}
+
+/* Past the point where the library would take an answer from us: say it ourselves, and hang up. */
+static void cut(struct http_conn *c, const char *status_line)
+{
+	char text[128];
+	if (status_line) {
+		int n = snprintf(text, sizeof(text),
+				 "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+				 status_line);
+		if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			status_line = NULL; /* the client is gone already */
+	}
+	shutdown(c->fd, SHUT_RDWR);
+	c->cut = true;
+}
+
+/* ---------------------------------------------------------------- the request */
+
+static enum pd_http_verb verb_of(const char *method)
+{
+	static const struct {
+		const char *name;
+		enum pd_http_verb verb;
+	} verbs[] = {
+		{ "POST", PD_HTTP_POST },     { "GET", PD_HTTP_GET },
+		{ "HEAD", PD_HTTP_HEAD },     { "PUT", PD_HTTP_PUT },
+		{ "DELETE", PD_HTTP_DELETE }, { "OPTIONS", PD_HTTP_OPTIONS },
+		{ "PATCH", PD_HTTP_PATCH },
+	};
+	for (size_t i = 0; i < PD_LEN(verbs); i++)
+		if (strcmp(verbs[i].name, method) == 0)
+			return verbs[i].verb;
+	return PD_HTTP_OTHER;
+}
+
+/* Digits only: the library has checked them. Beyond 64 bits it refuses by itself. */
+static uint64_t length_of(struct pd_str s)
+{
+	int64_t n = 0;
+	return pd_str_to_i64(s, &n) && n > 0 ? (uint64_t)n : 0;
+}
+
+static enum MHD_Result begin_request(struct http_thread *t, struct http_conn *c, const char *url,
+				     const char *method, const char *version)
+{
+	struct headers h = { .c = c };
+	atomic_fetch_add_explicit(&t->in_flight, 1, memory_order_relaxed);
+	t->n_requests++;
+	c->begin_ns = http_now_ns();
+	set_state(c, CONN_BODY);
+	c->request.method = pd_str_from(method);
+	c->request.verb = verb_of(method);
+	c->request.path = pd_str_from(url);
+	if (t->http->opts.access_log_fd >= 0) {
+		snprintf(c->method, sizeof(c->method), "%s", method);
+		snprintf(c->path, sizeof(c->path), "%s", url);
+	}
+	check_headers(&h, version);
+	if (h.broken)
+		return refuse(t, c, 400, h.broken);
+	uint64_t length = length_of(h.length);
+	size_t max = t->http->opts.max_body;
+	if (length > max) {
+		if (h.expects || length - max > DISCARD_MAX)
+			return refuse(t, c, 413, "the request's body is too large");
+		c->discard = true;
+	}
+	c->discarded = 0;
+	pd_buf_clear(&c->body);
+	if (length && !c->discard)
+		(void)pd_buf_room(&c->body, length < RESERVE_MAX ? length : RESERVE_MAX);
+	return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct http_conn *c, const char *bytes, size_t n)
+{
+	if (!c->discard) {
+		pd_buf_put(&c->body, bytes, n);
+		c->discard = c->body.failed != PD_OK;
+	}
+	if (!c->discard)
+		return MHD_YES;
+	c->discarded += n;
+	if (c->discarded <= c->body.max + DISCARD_MAX)
+		return MHD_YES;
+	cut(c, "413 Content Too Large");
+	c->response.status = 413;
+	return MHD_NO;
+}
+
+enum MHD_Result http_conn_access(void *cls, struct MHD_Connection *mhd, const char *url,
+				 const char *method, const char *version, const char *upload,
+				 size_t *upload_size, void **request_ctx)
+{
+	(void)mhd;
+	struct http_thread *t = cls;
+	struct http_conn *c = *request_ctx;
+	if (!c)
+		return MHD_NO;
+	if (c->state == CONN_HEADER)
+		return begin_request(t, c, url, method, version);
+	if (*upload_size) {
+		size_t n = *upload_size;
+		*upload_size = 0;
+		return take_body(c, upload, n);
+	}
+	return c->state == CONN_BODY ? answer(t, c) : MHD_YES;
+}
+
+void http_conn_completed(void *cls, struct MHD_Connection *mhd, void **request_ctx,
+			 enum MHD_RequestTerminationCode why)
+{
+	(void)mhd;
+	struct http_thread *t = cls;
+	struct http_conn *c = *request_ctx;
+	if (!c)
+		return;
+	*request_ctx = NULL;
+	if (c->state == CONN_BODY || c->state == CONN_ANSWER) {
+		atomic_fetch_sub_explicit(&t->in_flight, 1, memory_order_relaxed);
+		bool whole = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+		struct pd_http_done done = {
+			.route = c->response.route,
+			.status = c->response.status ? c->response.status : 499,
+			.duration_ns = http_now_ns() - c->begin_ns,
+			.sent_bytes = whole && c->request.verb != PD_HTTP_HEAD ? c->out.n : 0,
+		};
+		if (t->http->handler.done)
+			t->http->handler.done(t->http->handler.ctx, t->index, &done);
+		if (t->http->opts.access_log_fd >= 0)
+			http_log_line(t, c, &done);
+	}
+	trim(&c->body);
+	trim(&c->out);
+	set_state(c, CONN_IDLE);
+}
+
+/* ---------------------------------------------------------------- deadlines */
+
+static bool has_unread(const struct http_conn *c)
+{
+	char byte;
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+static void sweep_one(const struct http_thread *t, struct http_conn *c, int64_t now_ms)
+{
+	const struct pd_http_opts *o = &t->http->opts;
+	int64_t age_ms = now_ms - c->since_ms;
+	bool quiet = c->state == CONN_NEW || c->state == CONN_IDLE;
+	if (t->draining && quiet && age_ms > DRAIN_GRACE_MS &&
+	    now_ms - t->drain_since_ms > DRAIN_GRACE_MS && !has_unread(c))
+		cut(c, NULL);
+	else if (c->state == CONN_IDLE && age_ms > o->idle_ms)
+		cut(c, NULL);
+	else if ((c->state == CONN_NEW || c->state == CONN_HEADER) && age_ms > o->header_ms)
+		cut(c, "408 Request Timeout");
+	else if (c->state == CONN_BODY && age_ms > o->body_ms) {
+		c->response.status = 408;
+		cut(c, "408 Request Timeout");
+	} else if (c->state == CONN_ANSWER && age_ms > ANSWER_MS)
+		cut(c, NULL);
+}
+
+void http_conn_sweep(struct http_thread *t, int64_t now_ms)
+{
+	for (struct http_conn *c = t->conns; c; c = c->next)
+		if (!c->cut)
+			sweep_one(t, c, now_ms);
+}
