@@ -189,28 +189,23 @@ UNIT = \
 	tests/unit/base/test_buf.c \
 	tests/unit/base/test_err.c \
 	tests/unit/base/test_file.c \
+	tests/unit/base/test_map.c \
 	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \
 	tests/unit/cmd/test_git.c \
 	tests/unit/cmd/test_opt.c \
+	tests/unit/model/test_forest.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/model/test_mlmodel.c \
 	tests/unit/model/test_pickle.c \
 	tests/unit/model/test_signature.c \
+	tests/unit/model/test_sums.c \
 	tests/unit/registry/test_filter.c \
 	tests/unit/registry/test_uri.c \
-	tests/unit/store/test_artifact.c \
-	tests/unit/model/test_signature.c \
-	tests/unit/registry/test_uri.c \
 	tests/unit/serve/test_csv.c \
 	tests/unit/serve/test_read_json.c \
 	tests/unit/serve/test_write_json.c \
-	tests/unit/store/test_db.c \
 	tests/unit/store/test_artifact.c \
-	tests/unit/model/test_pickle.c \
-	tests/unit/serve/test_csv.c \
-	tests/unit/serve/test_read_json.c \
-	tests/unit/serve/test_write_json.c \
 	tests/unit/store/test_db.c
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \

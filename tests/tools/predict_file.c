@@ -1,16 +1,16 @@
 /*
  * predict_file MODEL METHOD < rows.json - a model's answers without a server around it.
  * stdin: {"columns": [...], "data": [[...], ...]} (a table), [{...}, ...] (one dict a row) or
- * [[...], ...] (no names). stdout: a JSON object with the kind and the values, reals as %.17g; NaN
- * and infinity as Python's json prints them. METHOD "-": the model's own choice.
+ * [[...], ...] (no names). stdout: a JSON object with the kind and the values, reals as
+ * Python's json prints them. METHOD "-": the model's own choice.
  * With a fourth argument N: the time of one prediction over N rounds, in nanoseconds, on stderr.
  */
-#include <math.h>
 #include <time.h>
 
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/num.h"
 #include "model/model.h"
 
 static struct pd_cell cell_of(const json_t *j, struct pd_arena *arena)
@@ -76,20 +76,11 @@ static void fill_dicts(struct pd_frame *f, const json_t *rows, struct pd_arena *
 	}
 }
 
-static void print_number(double v)
-{
-	if (isnan(v))
-		printf("NaN");
-	else if (isinf(v))
-		printf(v > 0 ? "Infinity" : "-Infinity");
-	else
-		printf("%.17g", v);
-}
-
 static void print_value(const struct pd_result *r, size_t i)
 {
 	PD_AUTO(pd_buf)
 	text = { 0 };
+	char number[PD_NUM_F64_MAX];
 	switch (r->kind) {
 	case PD_RESULT_I64:
 		printf("%lld", (long long)r->i[i]);
@@ -103,7 +94,8 @@ static void print_value(const struct pd_result *r, size_t i)
 		printf("%s", text.p);
 		return;
 	default:
-		print_number(r->f[i]);
+		(void)pd_f64_format_json(r->f[i], number);
+		printf("%s", number);
 	}
 }
 
