@@ -101,17 +101,22 @@ SRC_store = \
 SRC_model = \
 	model/array.c \
 	model/attr.c \
+	model/bigint.c \
 	model/convert.c \
 	model/dtype.c \
 	model/enforce.c \
 	model/file.c \
 	model/frame.c \
+	model/inflate.c \
+	model/joblib.c \
 	model/kernel/forest.c \
 	model/kernel/forest_build.c \
 	model/kernel/sums.c \
+	model/literal.c \
 	model/mlmodel.c \
 	model/model.c \
 	model/node.c \
+	model/npy.c \
 	model/pickle.c \
 	model/pickle_call.c \
 	model/pickle_numpy.c \
@@ -126,8 +131,11 @@ SRC_model = \
 	model/sklearn/standard_scaler.c \
 	model/sklearn/tree.c \
 	model/sklearn/tree_read.c \
+	model/skops.c \
+	model/skops_array.c \
 	model/step.c \
-	model/text.c
+	model/text.c \
+	model/zip.c
 
 SRC_registry = \
 	registry/batch.c \

@@ -3,7 +3,8 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "base/reader.h"
-#include "model/pickle.h"
+#include "model/joblib.h"
+#include "model/skops.h"
 
 static void unmap(void *arg)
 {
@@ -39,10 +40,22 @@ static enum pd_code decode_pickle(struct pd_str bytes, bool audit, struct pd_tre
 static enum pd_code decode(struct pd_str bytes, bool audit, struct pd_arena *arena,
 			   struct pd_tree *out, struct pd_err *err)
 {
+	struct pd_inflate inflate;
+	struct pd_skops_opts skops = { .audit = audit };
 	pd_tree_init(out, arena, bytes.n);
+	pd_inflate_init(&inflate, arena, bytes.n);
 	if (!bytes.n)
 		return pd_fail(err, PD_CORRUPT, "the file is empty");
-	return decode_pickle(bytes, audit, out, err);
+	if (pd_str_starts(bytes, PD_STR("PK\x03\x04")))
+		return pd_skops_decode(bytes, &skops, &inflate, out, err);
+	const char *compression = pd_joblib_compression(bytes);
+	if (!compression)
+		return decode_pickle(bytes, audit, out, err);
+	PD_TRY(pd_joblib_expand(&inflate, bytes, &bytes, err));
+	pd_tree_init(out, arena, bytes.n);
+	if (decode_pickle(bytes, audit, out, err) != PD_OK)
+		return pd_err_prefix(err, "%s, expanded", compression);
+	return PD_OK;
 }
 
 static enum pd_code open_file(const char *path, bool audit, struct pd_arena *arena,

@@ -15,8 +15,9 @@
 #include "base/arena.h"
 #include "base/map.h"
 
-#define PD_NODE_DEPTH_MAX 500 /* genuine models stay below 25 */
-#define PD_NODES_MAX      50000000u
+#define PD_NODE_DEPTH_MAX  500 /* genuine models stay below 25 */
+#define PD_NODES_MAX       50000000u
+#define PD_NODE_DIGITS_MAX 4300 /* of a decimal integer, as CPython */
 
 enum pd_node_kind {
 	PD_NODE_NONE,
@@ -165,6 +166,13 @@ PD_MUST enum pd_code pd_node_int(struct pd_tree *t, int64_t i, size_t offset, st
 				 struct pd_err *err);
 PD_MUST enum pd_code pd_node_text(struct pd_tree *t, struct pd_str s, size_t offset,
 				  struct pd_node **out, struct pd_err *err);
+/* An INT, or a BIGINT when beyond int64. bytes: little-endian two's complement, kept.
+ * text: decimal digits, perhaps after a '-'; PD_CORRUPT: something else.  PD_TOO_LARGE: more than
+ * PD_NODE_DIGITS_MAX. */
+PD_MUST enum pd_code pd_node_long(struct pd_tree *t, struct pd_str bytes, size_t offset,
+				  struct pd_node **out, struct pd_err *err);
+PD_MUST enum pd_code pd_node_decimal(struct pd_tree *t, struct pd_str text, size_t offset,
+				     struct pd_node **out, struct pd_err *err);
 /* A GLOBAL, entered in t->names; both names as they are, kept. */
 PD_MUST enum pd_code pd_node_global(struct pd_tree *t, struct pd_str module, struct pd_str name,
 				    size_t offset, struct pd_node **out, struct pd_err *err);

@@ -16,7 +16,6 @@
 #define PD_PICKLE_PROTOCOL_MAX 5
 #define PD_PICKLE_MARKS_MAX    2000       /* genuine models nest below 100 */
 #define PD_PICKLE_ITEM_MAX     UINT32_MAX /* bytes of one text or bytes object */
-#define PD_PICKLE_DIGITS_MAX   4300       /* of a decimal integer, as CPython */
 
 struct pd_pickle_opts {
 	bool audit; /* do not refuse calls: mark the names (pd_node.code) and go on */
@@ -37,5 +36,8 @@ struct pd_pickle_opts {
  */
 PD_MUST enum pd_code pd_pickle_decode(struct pd_reader *r, const struct pd_pickle_opts *opts,
 				      struct pd_tree *tree, struct pd_err *err);
+
+/* Names of this module have no business in a model, not even as the class of an object. */
+bool pd_pickle_is_code_module(struct pd_str module);
 
 #endif

@@ -121,7 +121,7 @@ static enum call call_of(struct pd_unpickler *u, const struct pd_node *callee)
 	return call;
 }
 
-static bool is_code_module(struct pd_str module)
+bool pd_pickle_is_code_module(struct pd_str module)
 {
 	for (size_t i = 0; i < PD_LEN(code_modules); i++)
 		if (matches(code_modules[i], module))
@@ -248,7 +248,7 @@ static enum pd_code reconstructor(struct pd_unpickler *u, struct pd_node *args, 
 		n->obj->items = value;
 	if (n->obj->cls->kind == PD_NODE_GLOBAL) {
 		n->obj->cls->called = true;
-		if (is_code_module(n->obj->cls->s))
+		if (pd_pickle_is_code_module(n->obj->cls->s))
 			return refuse_call(u, n->obj->cls, err);
 	}
 	return PD_OK;
@@ -423,7 +423,7 @@ static enum pd_code new_object(struct pd_unpickler *u, struct pd_node *cls, stru
 		return pd_unpickle_fail(u, err, "%s as the class of an object",
 					pd_node_label(cls, u->tree->arena));
 	cls->called = true;
-	if (cls->kind == PD_NODE_GLOBAL && is_code_module(cls->s))
+	if (cls->kind == PD_NODE_GLOBAL && pd_pickle_is_code_module(cls->s))
 		PD_TRY(refuse_call(u, cls, err));
 	PD_TRY(pd_node_object(u->tree, PD_MADE_NEWOBJ, cls, u->at, &n, err));
 	n->obj->args = args;

@@ -1,10 +1,10 @@
 /* The pickle machine's numbers, texts and bytes. */
 #include "model/pickle_internal.h"
 
-#include <inttypes.h>
+#include "base/num.h"
 
-#define FLOAT_CHARS_MAX 64
-#define LIMBS_MAX       480 /* 32 bits each: more than PD_PICKLE_DIGITS_MAX digits need */
+#include <inttypes.h>
+#include <math.h>
 
 /* ---------------------------------------------------------------- numbers */
 
@@ -75,25 +75,11 @@ enum pd_code pd_op_binint2(struct pd_unpickler *u, struct pd_err *err)
 	return push_int(u, v, err);
 }
 
-/* Little-endian two's complement; more than 8 bytes after dropping repeated sign bytes is a big
- * int. */
 static enum pd_code push_long(struct pd_unpickler *u, struct pd_str bytes, struct pd_err *err)
 {
-	size_t n = bytes.n;
-	const unsigned char *p = (const unsigned char *)bytes.p;
-	while (n > 1 &&
-	       ((p[n - 1] == 0 && p[n - 2] < 0x80) || (p[n - 1] == 0xff && p[n - 2] >= 0x80)))
-		n--;
-	if (n <= 8) {
-		uint64_t v = n && p[n - 1] >= 0x80 ? UINT64_MAX : 0;
-		for (size_t i = n; i > 0; i--)
-			v = v << 8 | p[i - 1];
-		return push_int(u, (int64_t)v, err);
-	}
-	struct pd_node *big = NULL;
-	PD_TRY(pd_node_new(u->tree, PD_NODE_BIGINT, u->at, &big, err));
-	big->s = pd_str_of(bytes.p, n);
-	return pd_unpickle_push(u, big, err);
+	struct pd_node *n = NULL;
+	PD_TRY(pd_node_long(u->tree, bytes, u->at, &n, err));
+	return pd_unpickle_push(u, n, err);
 }
 
 enum pd_code pd_op_long1(struct pd_unpickler *u, struct pd_err *err)
@@ -116,69 +102,15 @@ enum pd_code pd_op_long4(struct pd_unpickler *u, struct pd_err *err)
 	return push_long(u, bytes, err);
 }
 
-/* limbs = limbs * factor + add; returns how many are in use now. */
-static size_t limbs_step(uint32_t *limbs, size_t n, uint32_t factor, uint32_t add)
-{
-	uint64_t carry = add;
-	for (size_t i = 0; i < n; i++) {
-		carry += (uint64_t)limbs[i] * factor;
-		limbs[i] = (uint32_t)carry;
-		carry >>= 32;
-	}
-	if (carry)
-		limbs[n++] = (uint32_t)carry;
-	return n;
-}
-
-static void limbs_negate(uint32_t *limbs, size_t n)
-{
-	uint64_t carry = 1;
-	for (size_t i = 0; i < n; i++) {
-		carry += (uint32_t)~limbs[i];
-		limbs[i] = (uint32_t)carry;
-		carry >>= 32;
-	}
-}
-
-/* Decimal digits, at most PD_PICKLE_DIGITS_MAX of them and more than an int64 holds. */
-static enum pd_code push_decimal(struct pd_unpickler *u, struct pd_str digits, bool negative,
-				 struct pd_err *err)
-{
-	uint32_t limbs[LIMBS_MAX] = { 0 };
-	size_t n = 0;
-	for (size_t i = 0; i < digits.n;) {
-		uint32_t chunk = 0;
-		uint32_t factor = 1;
-		for (; i < digits.n && factor < 1000000000; i++, factor *= 10) {
-			if (digits.p[i] < '0' || digits.p[i] > '9')
-				return pd_unpickle_fail(u, err, "\"%.*s\" is not an integer",
-							PD_STR_ARG(pd_str_head(digits, 40)));
-			chunk = chunk * 10 + (uint32_t)(digits.p[i] - '0');
-		}
-		n = limbs_step(limbs, n, factor, chunk);
-	}
-	n++; /* room for the sign */
-	if (negative)
-		limbs_negate(limbs, n);
-	char *bytes = NULL;
-	PD_TRY(pd_tree_alloc(u->tree, n * 4, 1, &bytes, err));
-	for (size_t i = 0; i < n * 4; i++)
-		bytes[i] = (char)(limbs[i / 4] >> (8 * (i % 4)));
-	return push_long(u, pd_str_of(bytes, n * 4), err);
-}
-
 static enum pd_code push_int_text(struct pd_unpickler *u, struct pd_str s, struct pd_err *err)
 {
 	int64_t v = 0;
-	if (s.n > PD_PICKLE_DIGITS_MAX)
-		return pd_fail(err, PD_TOO_LARGE, "offset %zu: an integer of %zu digits", u->at,
-			       s.n);
+	struct pd_node *n = NULL;
 	if (pd_str_to_i64(s, &v))
 		return push_int(u, v, err);
-	bool negative = s.n && s.p[0] == '-';
-	if (s.n == negative)
-		return pd_unpickle_fail(u, err, "an integer without digits");
-	return push_decimal(u, pd_str_skip(s, negative), negative, err);
+	if (pd_node_decimal(u->tree, s, u->at, &n, err) != PD_OK)
+		return pd_unpickle_at(u, err);
+	return pd_unpickle_push(u, n, err);
 }
 
 enum pd_code pd_op_int(struct pd_unpickler *u, struct pd_err *err)
@@ -203,22 +135,14 @@ enum pd_code pd_op_long(struct pd_unpickler *u, struct pd_err *err)
 enum pd_code pd_op_float(struct pd_unpickler *u, struct pd_err *err)
 {
 	struct pd_str line;
-	char z[FLOAT_CHARS_MAX];
-	PD_TRY(pd_read_line(&u->r, &line, err));
-	bool plain = line.n > 0 && line.n < sizeof(z);
-	for (size_t i = 0; plain && i < line.n; i++)
-		plain = strchr("0123456789+-.eE", line.p[i]) && line.p[i];
-	static const char *const words[] = { "inf", "-inf", "nan", "-nan", "+inf" };
-	for (size_t i = 0; i < PD_LEN(words); i++)
-		plain |= pd_str_eqz(line, words[i]);
-	char *end = z;
 	double v = 0;
-	if (plain) {
-		memcpy(z, line.p, line.n);
-		z[line.n] = '\0';
-		v = strtod(z, &end);
-	}
-	if (!plain || *end)
+	PD_TRY(pd_read_line(&u->r, &line, err));
+	struct pd_str bare = pd_str_skip(line, line.n && line.p[0] == '-');
+	if (pd_str_eq(bare, PD_STR("inf")))
+		v = bare.n < line.n ? -INFINITY : INFINITY;
+	else if (pd_str_eq(bare, PD_STR("nan")))
+		v = NAN;
+	else if (!pd_f64_parse(line, &v))
 		return pd_unpickle_fail(u, err, "\"%.*s\" is not a number",
 					PD_STR_ARG(pd_str_head(line, 40)));
 	return push_float(u, v, err);
