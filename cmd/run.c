@@ -112,7 +112,7 @@ static enum pd_code finish(struct pd_ctx *ctx, struct pd_str run_id, const struc
 	const char *status = end->killed ? "KILLED" : end->exit_status ? "FAILED" : "FINISHED";
 	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_ctx_call(ctx, NULL, "runs/set-tag",
-			   json_pack("{ss%sssso}", "run_id", run_id.p, run_id.n, "key",
+			   json_pack("{ss%ssso}", "run_id", run_id.p, run_id.n, "key",
 				     "podium.exit_status", "value",
 				     json_sprintf("%d", end->exit_status)),
 			   &response, err));
