@@ -19,8 +19,40 @@ PD_INLINE uint32_t step(const struct pd_forest *f, const bool wide, const unsign
 		const struct pd_forest_wide *n = &f->wide[slot];
 		return 2 * n->pair + !(x[n->feature * pitch] <= n->limit);
 	}
-	const struct pd_forest_node n = f->nodes[slot];
-	return 2 * (n.go >> bits) + !(x[(size_t)(n.go & mask) * pitch] <= n.limit);
+	const struct pd_forest_node *n = &f->nodes[slot];
+	return 2 * (n->go >> bits) + !(x[(size_t)(n->go & mask) * pitch] <= n->limit);
+}
+
+/*
+ * All lanes down to their leaves, `depth` steps at most. Lane k reads x[feature * pitch + k * apart].
+ * Constant arguments make this four functions; written out so that every lane has its register.
+ */
+#define EACH_LANE(what) what(0) what(1) what(2) what(3) what(4) what(5) what(6) what(7)
+#define STEP(k)         at[k] = step(f, wide, bits, mask, x + (k)*apart, pitch, at[k]);
+#define LAST_STEP(k)                                                                               \
+	{                                                                                          \
+		uint32_t next = step(f, wide, bits, mask, x + (k)*apart, pitch, at[k]);            \
+		moved |= next ^ at[k];                                                             \
+		at[k] = next;                                                                      \
+	}
+
+PD_INLINE void descend(const struct pd_forest *f, const bool wide, const float *x,
+		       const size_t pitch, const size_t apart, uint32_t depth, uint32_t *slots)
+{
+	const unsigned bits = f->feature_bits;
+	const uint32_t mask = (1u << bits) - 1;
+	uint32_t at[LANES];
+	memcpy(at, slots, sizeof(at));
+	for (uint32_t d = 0; d < depth; d += STRIDE) {
+		uint32_t moved = 0;
+		for (size_t s = 0; s < STRIDE - 1; s++) {
+			EACH_LANE(STEP)
+		}
+		EACH_LANE(LAST_STEP)
+		if (!moved)
+			break;
+	}
+	memcpy(slots, at, sizeof(at));
 }
 
 /* The same where x may be NaN, which the node sends to the side it remembers. */
@@ -61,81 +93,54 @@ static uint32_t walk_one(const struct pd_forest *f, size_t tree, const float *x,
 	return leaf_of(f, slot);
 }
 
-PD_INLINE void walk_trees(const struct pd_forest *f, const bool wide, size_t tree, const float *x,
-			  uint32_t *leaf)
+static void walk_trees(const struct pd_forest *f, size_t tree, const float *x, uint32_t *leaf)
 {
-	const unsigned bits = f->feature_bits;
-	const uint32_t mask = (1u << bits) - 1;
 	uint32_t at[LANES], depth = 0;
 	for (size_t k = 0; k < LANES; k++) {
 		at[k] = f->roots[tree + k];
 		depth = f->depths[tree + k] > depth ? f->depths[tree + k] : depth;
 	}
-	for (uint32_t d = 0; d < depth; d += STRIDE) {
-		uint32_t moved = 0;
-		for (size_t s = 0; s < STRIDE - 1; s++)
-			for (size_t k = 0; k < LANES; k++)
-				at[k] = step(f, wide, bits, mask, x, 1, at[k]);
-		for (size_t k = 0; k < LANES; k++) {
-			uint32_t next = step(f, wide, bits, mask, x, 1, at[k]);
-			moved |= next ^ at[k];
-			at[k] = next;
-		}
-		if (!moved)
-			break;
-	}
+	if (f->nodes)
+		descend(f, false, x, 1, 0, depth, at);
+	else
+		descend(f, true, x, 1, 0, depth, at);
 	for (size_t k = 0; k < LANES; k++)
 		leaf[k] = leaf_of(f, at[k]);
 }
 
+/* The last group may walk some trees a second time rather than one by one. */
 static void walk_row(const struct pd_forest *f, const float *x, bool has_nan, uint32_t *leaf)
 {
-	size_t t = 0;
-	for (; !has_nan && f->nodes && t + LANES <= f->n_trees; t += LANES)
-		walk_trees(f, false, t, x, leaf + t);
-	for (; !has_nan && f->wide && t + LANES <= f->n_trees; t += LANES)
-		walk_trees(f, true, t, x, leaf + t);
-	for (; t < f->n_trees; t++)
-		leaf[t] = walk_one(f, t, x, 1);
+	if (has_nan || f->n_trees < LANES) {
+		for (size_t t = 0; t < f->n_trees; t++)
+			leaf[t] = walk_one(f, t, x, 1);
+		return;
+	}
+	for (size_t t = 0; t + LANES <= f->n_trees; t += LANES)
+		walk_trees(f, t, x, leaf + t);
+	if (f->n_trees % LANES)
+		walk_trees(f, f->n_trees - LANES, x, leaf + f->n_trees - LANES);
 }
 
 /* ---- LANES rows through one tree; x is laid out feature by feature, LANES rows each */
 
-PD_INLINE void walk_rows(const struct pd_forest *f, const bool wide, size_t tree, const float *x,
-			 uint32_t *leaf)
+static void walk_rows(const struct pd_forest *f, size_t tree, const float *x, bool has_nan,
+		      uint32_t *leaf)
 {
-	const unsigned bits = f->feature_bits;
-	const uint32_t mask = (1u << bits) - 1;
-	uint32_t at[LANES], depth = f->depths[tree];
+	uint32_t at[LANES];
 	for (size_t k = 0; k < LANES; k++)
 		at[k] = f->roots[tree];
-	for (uint32_t d = 0; d < depth; d += STRIDE) {
-		uint32_t moved = 0;
-		for (size_t s = 0; s < STRIDE - 1; s++)
-			for (size_t k = 0; k < LANES; k++)
-				at[k] = step(f, wide, bits, mask, x + k, LANES, at[k]);
-		for (size_t k = 0; k < LANES; k++) {
-			uint32_t next = step(f, wide, bits, mask, x + k, LANES, at[k]);
-			moved |= next ^ at[k];
-			at[k] = next;
-		}
-		if (!moved)
-			break;
-	}
-	for (size_t k = 0; k < LANES; k++)
-		leaf[k] = leaf_of(f, at[k]);
-}
-
-static void walk_lanes(const struct pd_forest *f, size_t tree, const float *x, bool has_nan,
-		       uint32_t *leaf)
-{
-	if (has_nan)
+	if (has_nan) {
 		for (size_t k = 0; k < LANES; k++)
 			leaf[k] = walk_one(f, tree, x + k, LANES);
-	else if (f->nodes)
-		walk_rows(f, false, tree, x, leaf);
+		return;
+	}
+	if (f->nodes)
+		descend(f, false, x, LANES, 1, f->depths[tree], at);
 	else
-		walk_rows(f, true, tree, x, leaf);
+		descend(f, true, x, LANES, 1, f->depths[tree], at);
+	for (size_t k = 0; k < LANES; k++)
+		leaf[k] = leaf_of(f, at[k]);
 }
 
 /* ---- rows as the walkers want them: used columns as float, a 0.0 in front */
@@ -214,7 +219,7 @@ static void sum_chunk(const struct pd_forest *f, const float *x, const bool *has
 	for (size_t t = 0; t < f->n_trees; t++) {
 		for (size_t g = 0; g < n_groups; g++) {
 			double *to = acc + g * LANES * f->n_values;
-			walk_lanes(f, t, x + g * group_size, has_nan[g], leaf);
+			walk_rows(f, t, x + g * group_size, has_nan[g], leaf);
 			for (size_t k = 0; k < LANES; k++)
 				add_leaf(f, leaf[k], to + k * f->n_values);
 		}
