@@ -162,11 +162,16 @@ SRC_registry = \
 
 SRC_serve = \
 	serve/csv_in.c \
+	serve/events.c \
 	serve/http.c \
 	serve/http_conn.c \
 	serve/http_log.c \
 	serve/json_in.c \
+	serve/metrics.c \
 	serve/read_json.c \
+	serve/recipe.c \
+	serve/score.c \
+	serve/service.c \
 	serve/table.c \
 	serve/write_json.c
 

@@ -368,6 +368,16 @@ bool pd_http_wait(struct pd_http *h, int64_t timeout_ms)
 	return over;
 }
 
+bool pd_http_is_draining(const struct pd_http *h)
+{
+	return atomic_load_explicit(&h->drain, memory_order_relaxed);
+}
+
+unsigned pd_http_n_threads(const struct pd_http *h)
+{
+	return h->opts.n_threads;
+}
+
 unsigned pd_http_in_flight(const struct pd_http *h)
 {
 	unsigned n = 0;

@@ -113,6 +113,9 @@ void pd_http_drain(struct pd_http *h);
 /* True when all threads have ended; waits up to timeout_ms for it. */
 bool pd_http_wait(struct pd_http *h, int64_t timeout_ms);
 
+bool pd_http_is_draining(const struct pd_http *h);
+unsigned pd_http_n_threads(const struct pd_http *h);
+
 /* Requests that are being read or answered. */
 unsigned pd_http_in_flight(const struct pd_http *h);
 

@@ -12,27 +12,44 @@ void pd_scratch_end(struct pd_scratch *s)
 	free(s->cells);
 	free(s->stack);
 	free(s->names);
+	pd_buf_end(&s->text);
 	*s = (struct pd_scratch){ 0 };
 }
 
 void pd_scratch_trim(struct pd_scratch *s)
 {
-	if (s->cap_cells + s->cap_stack + s->cap_names > KEEP_CELLS)
+	if (s->cap_cells + s->cap_stack + s->cap_names + s->text.cap / 16 > KEEP_CELLS)
 		pd_scratch_end(s);
 }
 
 void pd_json_in_init(struct pd_json_in *in, struct pd_str text, struct pd_arena *arena,
 		     struct pd_scratch *scratch, struct pd_err *err)
 {
-	*in = (struct pd_json_in){ .begin = text.p,
-				   .at = text.p,
-				   .end = text.p + text.n,
-				   .arena = arena,
-				   .scratch = scratch,
-				   .err = err };
+	*in = (struct pd_json_in){ .arena = arena, .scratch = scratch, .err = err };
+	scratch->n_stack = 0;
+	pd_json_in_text(in, text);
+}
+
+void pd_json_in_text(struct pd_json_in *in, struct pd_str text)
+{
+	in->begin = in->at = text.p;
+	in->end = text.p + text.n;
+	in->depth = 0;
 	if (pd_str_starts(text, PD_STR("\xef\xbb\xbf")))
 		in->at += 3;
-	scratch->n_stack = 0;
+}
+
+struct pd_cell *pd_scratch_push(struct pd_scratch *s, size_t n)
+{
+	if (n > s->cap_stack - s->n_stack) {
+		size_t cap = s->cap_stack ? s->cap_stack : 64;
+		while (cap - s->n_stack < n)
+			cap *= 2;
+		s->stack = pd_xrealloc(s->stack, cap * sizeof(*s->stack));
+		s->cap_stack = cap;
+	}
+	s->n_stack += n;
+	return s->stack + s->n_stack - n;
 }
 
 /* ---------------------------------------------------------------- places */
@@ -320,11 +337,7 @@ enum pd_code pd_json_scalar(struct pd_json_in *in, struct pd_cell *out)
 
 static void push(struct pd_scratch *s, struct pd_cell cell)
 {
-	if (s->n_stack == s->cap_stack) {
-		s->cap_stack = s->cap_stack ? s->cap_stack * 2 : 64;
-		s->stack = pd_xrealloc(s->stack, s->cap_stack * sizeof(*s->stack));
-	}
-	s->stack[s->n_stack++] = cell;
+	*pd_scratch_push(s, 1) = cell;
 }
 
 /* The cells above `from` become the items of *out. */

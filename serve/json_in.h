@@ -11,6 +11,7 @@
 #ifndef PD_SERVE_JSON_IN_H
 #define PD_SERVE_JSON_IN_H
 
+#include "base/buf.h"
 #include "model/frame.h"
 
 #define PD_JSON_IN_DEPTH_MAX 200
@@ -26,6 +27,7 @@ struct pd_scratch {
 	struct pd_str *names; /* of its columns */
 	size_t n_names;
 	size_t cap_names;
+	struct pd_buf text; /* one that is being put together */
 };
 
 void pd_scratch_end(struct pd_scratch *s);
@@ -45,6 +47,13 @@ struct pd_json_in {
 
 void pd_json_in_init(struct pd_json_in *in, struct pd_str text, struct pd_arena *arena,
 		     struct pd_scratch *scratch, struct pd_err *err);
+
+/* Go on with another text; what was read before stays. */
+void pd_json_in_text(struct pd_json_in *in, struct pd_str text);
+
+/* n more cells on the stack; the first of them. They stay below what is read later and may move
+ * when it grows. */
+struct pd_cell *pd_scratch_push(struct pd_scratch *s, size_t n);
 
 /* Skip white space; the byte that follows, or -1 at the end. */
 int pd_json_peek(struct pd_json_in *in);
