@@ -170,9 +170,9 @@ SRC_serve = \
 	serve/metrics.c \
 	serve/read_json.c \
 	serve/recipe.c \
+	serve/rows.c \
 	serve/score.c \
 	serve/service.c \
-	serve/table.c \
 	serve/write_json.c
 
 SRC_cmd = \
@@ -186,14 +186,15 @@ SRC_cmd = \
 	cmd/find.c \
 	cmd/git.c \
 	cmd/help.c \
+	cmd/locate.c \
 	cmd/models.c \
 	cmd/models_versions.c \
 	cmd/opt.c \
 	cmd/out.c \
-	cmd/version.c \
 	cmd/rest.c \
 	cmd/run.c \
 	cmd/runs.c \
+	cmd/serve.c \
 	cmd/start.c \
 	cmd/version.c
 

@@ -56,6 +56,7 @@ struct pd_cmd {
 	/* daily */                                                                                \
 	X(run)                                                                                     \
 	X(alias)                                                                                   \
+	X(serve)                                                                                   \
 	/* nouns */                                                                                \
 	X(experiments)                                                                             \
 	X(runs)                                                                                    \

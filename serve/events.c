@@ -9,7 +9,7 @@ void pd_events_begin(struct pd_events *e, const struct pd_recipe *recipe, struct
 {
 	*e = (struct pd_events){ .recipe = recipe };
 	pd_json_in_init(&e->in, (struct pd_str){ "", 0 }, arena, scratch, err);
-	pd_table_begin(&e->table, &e->in);
+	pd_rows_begin(&e->table, &e->in);
 }
 
 /* Empty; kept from one request to the next. */
@@ -85,7 +85,7 @@ static enum pd_code read_event(struct pd_events *e)
 		return pd_fail(in->err, PD_TOO_LARGE, "there are more than %zu events", e->n);
 	const char *at = in->at;
 	if (!e->recipe->features)
-		PD_TRY(pd_table_record(&e->table));
+		PD_TRY(pd_rows_object(&e->table));
 	if (n_slots || e->recipe->features) {
 		in->at = at;
 		struct pd_cell *slots = pd_scratch_push(in->scratch, n_slots);
@@ -242,7 +242,7 @@ static enum pd_code make_frame(struct pd_events *e, struct pd_buf *text)
 enum pd_code pd_events_end(struct pd_events *e)
 {
 	if (!e->recipe->features)
-		return pd_table_end(&e->table, true, &e->frame);
+		return pd_rows_end(&e->table, true, &e->frame);
 	return make_frame(e, text_buffer(e));
 }
 

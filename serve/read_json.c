@@ -26,7 +26,7 @@ static const char *const format_names[N_FORMATS] = { "dataframe_split", "datafra
 struct reader {
 	struct pd_json_in in;
 	const struct pd_read_opts *opts;
-	struct pd_table table;
+	struct pd_rows table;
 	struct pd_frame *out;
 	bool seen[N_FORMATS];
 };
@@ -63,7 +63,7 @@ static const char *type_of_next(struct reader *r, bool list_is_short)
 static enum pd_code read_rows(struct reader *r)
 {
 	struct pd_json_in *in = &r->in;
-	pd_table_begin(&r->table, in);
+	pd_rows_begin(&r->table, in);
 	if (pd_json_peek(in) != '[')
 		return invalid(r,
 			       "Provided dataframe_split field is not a valid dataframe "
@@ -71,8 +71,8 @@ static enum pd_code read_rows(struct reader *r)
 			       "'data' is not a list of rows");
 	PD_TRY(pd_json_open(in, '['));
 	for (bool more = pd_json_first(in, ']'); more;) {
-		PD_TRY(pd_json_peek(in) == '[' ? pd_table_list(&r->table)
-					       : pd_table_one(&r->table));
+		PD_TRY(pd_json_peek(in) == '[' ? pd_rows_list(&r->table)
+					       : pd_rows_value(&r->table));
 		PD_TRY(pd_json_more(in, ']', &more));
 	}
 	return PD_OK;
@@ -107,7 +107,7 @@ static enum pd_code end_split(struct reader *r, const struct pd_cell *labels,
 			       "dataframe representation in 'split' format. Error: 'Shape of "
 			       "passed values is (%zu, %zu), indices imply (%zu, %zu)'",
 			       n_rows, r->table.n_cols, index->n_items, r->table.n_cols);
-	PD_TRY(pd_table_end(&r->table, false, r->out));
+	PD_TRY(pd_rows_end(&r->table, false, r->out));
 	if (labels->kind == PD_CELL_NULL)
 		return PD_OK;
 	if (labels->kind != PD_CELL_LIST)
@@ -171,16 +171,16 @@ static enum pd_code read_split(struct reader *r)
 static enum pd_code read_objects(struct reader *r)
 {
 	struct pd_json_in *in = &r->in;
-	pd_table_begin(&r->table, in);
+	pd_rows_begin(&r->table, in);
 	PD_TRY(pd_json_open(in, '['));
 	for (bool more = pd_json_first(in, ']'); more;) {
 		if (pd_json_peek(in) != '{')
 			return invalid(r, "Every row must be an object, as the first one is. Got ",
 				       type_of_next(r, true));
-		PD_TRY(pd_table_record(&r->table));
+		PD_TRY(pd_rows_object(&r->table));
 		PD_TRY(pd_json_more(in, ']', &more));
 	}
-	return pd_table_end(&r->table, true, r->out);
+	return pd_rows_end(&r->table, true, r->out);
 }
 
 static enum pd_code read_records(struct reader *r)
@@ -198,7 +198,7 @@ static enum pd_code read_records(struct reader *r)
 		return read_objects(r);
 	/* pandas takes lists and values here too: columns without names */
 	PD_TRY(read_rows(r));
-	return pd_table_end(&r->table, false, r->out);
+	return pd_rows_end(&r->table, false, r->out);
 }
 
 /* ---------------------------------------------------------------- tensors */

@@ -45,7 +45,7 @@ PD_MUST enum pd_code pd_recipe_parse(struct pd_str text, struct pd_arena *arena,
 struct pd_events {
 	const struct pd_recipe *recipe;
 	struct pd_json_in in;
-	struct pd_table table; /* without "features" */
+	struct pd_rows table; /* without "features" */
 	size_t n;
 	bool list; /* the last text was a list */
 	struct pd_frame frame;

@@ -39,7 +39,7 @@ PD_MUST enum pd_code pd_read_csv(struct pd_str body, struct pd_arena *arena,
 				 struct pd_err *err);
 
 /* One JSON object a row, already inside `in`: rows of a table that the caller begins and ends. */
-struct pd_table {
+struct pd_rows {
 	struct pd_json_in *in; /* kept */
 	size_t n_rows;
 	size_t n_cols;
@@ -48,12 +48,12 @@ struct pd_table {
 	bool ragged; /* some row lacks a column */
 };
 
-void pd_table_begin(struct pd_table *t, struct pd_json_in *in);
-PD_MUST enum pd_code pd_table_record(struct pd_table *t); /* an object comes next in `in` */
-PD_MUST enum pd_code pd_table_list(struct pd_table *t);   /* a list comes next in `in` */
-PD_MUST enum pd_code pd_table_one(struct pd_table *t);    /* any value: a row of one column */
+void pd_rows_begin(struct pd_rows *t, struct pd_json_in *in);
+PD_MUST enum pd_code pd_rows_object(struct pd_rows *t); /* an object comes next in `in` */
+PD_MUST enum pd_code pd_rows_list(struct pd_rows *t);   /* a list comes next in `in` */
+PD_MUST enum pd_code pd_rows_value(struct pd_rows *t);  /* any value: a row of one column */
 /* named: from the records' keys. The frame lies in the arena. */
-PD_MUST enum pd_code pd_table_end(struct pd_table *t, bool named, struct pd_frame *out);
+PD_MUST enum pd_code pd_rows_end(struct pd_rows *t, bool named, struct pd_frame *out);
 
 /*
  * A column from n cells, `stride` apart: of one kind where they allow it (integers beside floats

@@ -107,15 +107,15 @@ void pd_col_from_cells(struct pd_col *col, const struct pd_cell *cells, size_t s
 
 /* ---------------------------------------------------------------- rows */
 
-void pd_table_begin(struct pd_table *t, struct pd_json_in *in)
+void pd_rows_begin(struct pd_rows *t, struct pd_json_in *in)
 {
-	*t = (struct pd_table){ .in = in };
+	*t = (struct pd_rows){ .in = in };
 	in->scratch->n_cells = 0;
 	in->scratch->n_names = 0;
 	pd_map_init(&t->by_name, in->arena);
 }
 
-static enum pd_code reserve(struct pd_table *t, size_t n_rows, size_t stride)
+static enum pd_code reserve(struct pd_rows *t, size_t n_rows, size_t stride)
 {
 	struct pd_scratch *s = t->in->scratch;
 	size_t need = 0;
@@ -140,7 +140,7 @@ static void set_absent(struct pd_cell *cells, size_t n)
 }
 
 /* Twice as wide; the rows there are move apart, the last one first. */
-static enum pd_code widen(struct pd_table *t)
+static enum pd_code widen(struct pd_rows *t)
 {
 	size_t old = t->stride;
 	size_t stride = old ? old * 2 : 8;
@@ -154,7 +154,7 @@ static enum pd_code widen(struct pd_table *t)
 	return PD_OK;
 }
 
-static enum pd_code begin_row(struct pd_table *t)
+static enum pd_code begin_row(struct pd_rows *t)
 {
 	if (!t->stride)
 		t->stride = 8;
@@ -165,7 +165,7 @@ static enum pd_code begin_row(struct pd_table *t)
 }
 
 /* Column `at` of the row that is being read. */
-static enum pd_code take_cell(struct pd_table *t, size_t at)
+static enum pd_code take_cell(struct pd_rows *t, size_t at)
 {
 	while (at >= t->stride)
 		PD_TRY(widen(t));
@@ -177,7 +177,7 @@ static enum pd_code take_cell(struct pd_table *t, size_t at)
 	return PD_OK;
 }
 
-static enum pd_code add_name(struct pd_table *t, struct pd_str name)
+static enum pd_code add_name(struct pd_rows *t, struct pd_str name)
 {
 	struct pd_scratch *s = t->in->scratch;
 	if (s->n_names == s->cap_names) {
@@ -193,7 +193,7 @@ static enum pd_code add_name(struct pd_table *t, struct pd_str name)
 }
 
 /* Rows mostly have the same keys in the same order: `hint` is where this one is expected. */
-static enum pd_code column_of(struct pd_table *t, struct pd_str key, size_t hint, size_t *out)
+static enum pd_code column_of(struct pd_rows *t, struct pd_str key, size_t hint, size_t *out)
 {
 	const struct pd_scratch *s = t->in->scratch;
 	*out = hint;
@@ -210,7 +210,7 @@ static enum pd_code column_of(struct pd_table *t, struct pd_str key, size_t hint
 	return *out == s->n_names ? add_name(t, key) : PD_OK;
 }
 
-enum pd_code pd_table_record(struct pd_table *t)
+enum pd_code pd_rows_object(struct pd_rows *t)
 {
 	PD_TRY(begin_row(t));
 	PD_TRY(pd_json_open(t->in, '{'));
@@ -226,7 +226,7 @@ enum pd_code pd_table_record(struct pd_table *t)
 	return PD_OK;
 }
 
-enum pd_code pd_table_list(struct pd_table *t)
+enum pd_code pd_rows_list(struct pd_rows *t)
 {
 	PD_TRY(begin_row(t));
 	PD_TRY(pd_json_open(t->in, '['));
@@ -238,13 +238,13 @@ enum pd_code pd_table_list(struct pd_table *t)
 	return PD_OK;
 }
 
-enum pd_code pd_table_one(struct pd_table *t)
+enum pd_code pd_rows_value(struct pd_rows *t)
 {
 	PD_TRY(begin_row(t));
 	return take_cell(t, 0);
 }
 
-static bool has_absent(const struct pd_table *t)
+static bool has_absent(const struct pd_rows *t)
 {
 	const struct pd_cell *cells = t->in->scratch->cells;
 	for (size_t r = 0; r < t->n_rows; r++)
@@ -254,7 +254,7 @@ static bool has_absent(const struct pd_table *t)
 	return false;
 }
 
-enum pd_code pd_table_end(struct pd_table *t, bool named, struct pd_frame *out)
+enum pd_code pd_rows_end(struct pd_rows *t, bool named, struct pd_frame *out)
 {
 	struct pd_scratch *s = t->in->scratch;
 	struct pd_arena *arena = t->in->arena;

@@ -1,0 +1,21 @@
+/*
+ * cmd/locate.h - from a URI on the command line to a model on this machine's disk.
+ */
+#ifndef PD_CMD_LOCATE_H
+#define PD_CMD_LOCATE_H
+
+#include "cmd/cmd.h"
+#include "registry/uri.h"
+
+struct pd_located {
+	struct pd_uri uri;
+	struct pd_location where;
+	const char *path; /* a model directory or a single model file */
+};
+
+/* Everything in *out lies in `arena`. A plain path asks no registry.
+ * PD_NOT_FOUND, with near names.  PD_UNSUPPORTED: the files are not on this machine. */
+PD_MUST enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
+				     struct pd_located *out, struct pd_err *err);
+
+#endif
