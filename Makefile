@@ -102,6 +102,7 @@ SRC_model = \
 	model/array.c \
 	model/attr.c \
 	model/bigint.c \
+	model/bundle.c \
 	model/convert.c \
 	model/dtype.c \
 	model/enforce.c \
@@ -209,6 +210,7 @@ UNIT = \
 	tests/unit/cmd/test_git.c \
 	tests/unit/cmd/test_opt.c \
 	tests/unit/model/test_forest.c \
+	tests/unit/model/test_bundle.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/model/test_mlmodel.c \
 	tests/unit/model/test_pickle.c \
