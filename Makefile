@@ -180,9 +180,15 @@ SRC_cmd = \
 	cmd/alias.c \
 	cmd/api.c \
 	cmd/child.c \
+	cmd/complete.c \
+	cmd/completion.c \
 	cmd/ctx.c \
 	cmd/dispatch.c \
 	cmd/dump.c \
+	cmd/dump_bash.c \
+	cmd/dump_fish.c \
+	cmd/dump_man.c \
+	cmd/dump_zsh.c \
 	cmd/experiments.c \
 	cmd/find.c \
 	cmd/git.c \

@@ -5,7 +5,7 @@
  *   1. cmd/NAME.c with its option table and `const struct pd_cmd pd_cmd_NAME = { ... };`
  *   2. a line in PD_CMD_LIST below, in its group, and the file in the Makefile
  *   3. docs/man/NAME.md, the manual's prose
- *   4. `make completions`; `make check` fails while a committed copy differs from the tables
+ *   4. `make generate`; `make check` fails while a committed copy differs from the tables
  *
  * A command gets its options parsed and its registry opened on demand, prints results with
  * cmd/out.h or ctx->env->out, and returns a code with one line in err; it prints no error itself.
@@ -64,6 +64,8 @@ struct pd_cmd {
 	/* deploying */                                                                            \
 	/* the rest */                                                                             \
 	X(api)                                                                                     \
+	X(complete)                                                                                \
+	X(completion)                                                                              \
 	X(help)                                                                                    \
 	X(version)
 

@@ -195,7 +195,7 @@ static enum pd_code help_run(struct pd_ctx *ctx, const void *p, struct pd_err *e
 static const struct pd_opt help_opts[] = {
 	PD_ARG_ANY(struct help_args, words, "COMMAND", PD_HINT_TOPIC, "what to explain"),
 	PD_OPT_TEXT(struct help_args, dump, 0, "dump", "KIND", PD_HINT_NONE,
-		    "print a generated file: bash, zsh, fish, man, man:NAME"),
+		    "print a generated file: bash, zsh, fish, names, man, man:NAME"),
 	PD_OPT_END
 };
 

@@ -33,6 +33,7 @@ enum pd_hint {
 	PD_HINT_COMMAND, /* a program of the system */
 	PD_HINT_TOPIC,   /* a command of podium */
 	PD_HINT_METHOD,  /* of the REST API */
+	PD_HINT_SHELL,   /* bash, zsh, fish */
 	PD_HINT_PAIR,    /* KEY=VALUE, checked */
 	PD_N_HINTS
 };

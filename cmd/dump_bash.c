@@ -1,0 +1,163 @@
+#include "cmd/dump.h"
+
+/*
+ * The script: a function that sets, for a command's name, what may follow it (from the tables),
+ * and an engine that reads the line and asks for candidates. bash splits words at ":", "=" and
+ * "@", so the engine splits the line itself and gives back only what stands behind the last one.
+ */
+
+static const char engine[] =
+	"# The hint of option $1 among $values, in $hint.\n"
+	"_podium_hint()\n"
+	"{\n"
+	"	local v\n"
+	"	hint=\n"
+	"	for v in $values; do\n"
+	"		[[ ${v%%:*} == \"$1\" ]] && hint=${v#*:} && return 0\n"
+	"	done\n"
+	"	return 1\n"
+	"}\n"
+	"\n"
+	"# Candidates of hint $1 for the text $2 into COMPREPLY, each with $3 in front.\n"
+	"_podium_offer()\n"
+	"{\n"
+	"	local word\n"
+	"	case $1 in\n"
+	"	none) return ;;\n"
+	"	=*) COMPREPLY+=($(compgen -P \"$3\" -W \"${1//[=|]/ }\" -- \"$2\")) ;;\n"
+	"	file | dir | command)\n"
+	"		compopt -o filenames 2>/dev/null\n"
+	"		while IFS= read -r word; do\n"
+	"			COMPREPLY+=(\"$3$word\")\n"
+	"		done < <(compgen -A \"${1/dir/directory}\" -- \"$2\") ;;\n"
+	"	*)\n"
+	"		while IFS= read -r word; do\n"
+	"			printf -v word %q \"$word\"\n"
+	"			COMPREPLY+=(\"$3$word\")\n"
+	"			[[ $word == */ ]] && compopt -o nospace 2>/dev/null\n"
+	"		done < <(\"$prog\" complete \"${uri[@]}\" -- \"$1\" \"$2\" \"$model\" 2>/dev/null)\n"
+	"		[[ $1 == uri && $2 != *:/* ]] && _podium_offer file \"$2\" \"$3\" ;;\n"
+	"	esac\n"
+	"}\n"
+	"\n"
+	"_podium()\n"
+	"{\n"
+	"	local prog=$1 line=${COMP_LINE:0:COMP_POINT} words cur= path= want= over= model= hint\n"
+	"	local subs opts values args uri=() i w n=0 count class= head=\n"
+	"	COMPREPLY=()\n"
+	"	read -ra words <<<\"$line\"\n"
+	"	count=${#words[@]}\n"
+	"	[[ $line == *[[:space:]] ]] || cur=${words[--count]}\n"
+	"	_podium_spec \"\"\n"
+	"	for ((i = 1; i < count; i++)); do\n"
+	"		w=${words[i]}\n"
+	"		if [[ -n $want ]]; then\n"
+	"			[[ ${words[i - 1]} == --tracking-uri ]] && uri=(--tracking-uri \"$w\")\n"
+	"			want=\n"
+	"		elif [[ -z $over && $w == -- ]]; then\n"
+	"			over=1\n"
+	"		elif [[ -z $over && $w == -* ]]; then\n"
+	"			[[ $w == --tracking-uri=* ]] && uri=(\"$w\")\n"
+	"			_podium_hint \"$w\" && want=$hint\n"
+	"		elif [[ -n $subs ]]; then\n"
+	"			path=${path:+$path }$w\n"
+	"			_podium_spec \"$path\"\n"
+	"		else\n"
+	"			hint=($args)\n"
+	"			[[ ${hint[n]} == model ]] && model=$w\n"
+	"			[[ ${hint[n]} == command ]] && over=1\n"
+	"			((n++))\n"
+	"		fi\n"
+	"	done\n"
+	"	if [[ -n $want ]]; then\n"
+	"		_podium_offer \"$want\" \"$cur\"\n"
+	"	elif [[ -z $over && $cur == --*=* ]]; then\n"
+	"		_podium_hint \"${cur%%=*}\" && _podium_offer \"$hint\" \"${cur#*=}\" \"${cur%%=*}=\"\n"
+	"	elif [[ -z $over && $cur == -* ]]; then\n"
+	"		COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n"
+	"	elif [[ -n $subs ]]; then\n"
+	"		COMPREPLY=($(compgen -W \"$subs\" -- \"$cur\"))\n"
+	"	else\n"
+	"		hint=($args)\n"
+	"		w=${hint[n]}\n"
+	"		[[ -z $w && ${#hint[@]} -gt 0 ]] && w=${hint[${#hint[@]} - 1]}\n"
+	"		[[ $w == *... ]] || w=${hint[n]}\n"
+	"		w=${w%...}\n"
+	"		[[ $w == command && $n -gt 0 ]] && w=file\n"
+	"		_podium_offer \"${w:-none}\" \"$cur\"\n"
+	"	fi\n"
+	"	for w in : = @; do\n"
+	"		[[ $COMP_WORDBREAKS == *$w* ]] && class+=$w\n"
+	"	done\n"
+	"	[[ -n $class && $cur == *[$class]* ]] && head=${cur%\"${cur##*[$class]}\"}\n"
+	"	COMPREPLY=(\"${COMPREPLY[@]#\"$head\"}\")\n"
+	"}\n"
+	"\n"
+	"complete -F _podium podium\n";
+
+static void put_names(struct pd_ctx *ctx, const struct pd_opt *opts)
+{
+	for (const struct pd_opt *o = opts; o && o->kind != PD_OPT_KIND_END; o++)
+		if (o->name)
+			fprintf(ctx->env->out, " --%s", o->name);
+}
+
+static void put_values(struct pd_ctx *ctx, const struct pd_opt *opts)
+{
+	for (const struct pd_opt *o = opts; o && o->kind != PD_OPT_KIND_END; o++) {
+		if (!pd_opt_takes_value(o))
+			continue;
+		const char *hint = pd_dump_hint(ctx, o);
+		fprintf(ctx->env->out, " --%s:%s", o->name, hint);
+		if (o->letter)
+			fprintf(ctx->env->out, " -%c:%s", o->letter, hint);
+	}
+}
+
+static void put_args(struct pd_ctx *ctx, const struct pd_opt *opts)
+{
+	const char *gap = "";
+	for (const struct pd_opt *o = opts; o && o->kind != PD_OPT_KIND_END; o++) {
+		if (!pd_opt_is_positional(o))
+			continue;
+		bool many = o->kind != PD_OPT_KIND_ARG && o->kind != PD_OPT_KIND_MAYBE;
+		fprintf(ctx->env->out, "%s%s%s", gap, pd_dump_hint(ctx, o), many ? "..." : "");
+		gap = " ";
+	}
+}
+
+static void put_spec(struct pd_ctx *ctx, const struct pd_cmd *cmd, const char *words)
+{
+	FILE *out = ctx->env->out;
+	fprintf(out, "\t'%s')\n", words);
+	if (cmd->subs)
+		fprintf(out, "\t\tsubs='%s'\n", pd_dump_names(ctx, cmd->subs, " "));
+	fputs("\t\topts+='", out);
+	put_names(ctx, cmd->opts);
+	fputs("'\n\t\tvalues+='", out);
+	put_values(ctx, cmd->opts);
+	fputs("'\n\t\targs='", out);
+	put_args(ctx, cmd->opts);
+	fputs("' ;;\n", out);
+}
+
+enum pd_code pd_dump_bash(struct pd_ctx *ctx)
+{
+	FILE *out = ctx->env->out;
+	fputs("# bash completion of podium\n"
+	      "# Generated by `podium help --dump=bash`: change the tables in cmd/, not this file.\n"
+	      "# shellcheck shell=bash disable=SC2034,SC2206,SC2207,SC2178,SC2128,SC2086,SC1007,SC2209,SC2295\n\n"
+	      "# What may follow the command $1: its verbs, options, options with values\n"
+	      "# (OPTION:HINT) and the hints of its arguments.\n"
+	      "_podium_spec()\n{\n\tsubs='' args=''\n\topts='",
+	      out);
+	put_names(ctx, pd_common_opts);
+	fputs("'\n\tvalues='", out);
+	put_values(ctx, pd_common_opts);
+	fputs("'\n\tcase $1 in\n", out);
+	fprintf(out, "\t'') subs='%s' ;;\n", pd_dump_names(ctx, pd_cmds, " "));
+	pd_dump_walk(ctx, put_spec);
+	fputs("\tesac\n}\n\n", out);
+	fputs(engine, out);
+	return PD_OK;
+}
