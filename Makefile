@@ -194,10 +194,14 @@ SRC_cmd = \
 	cmd/git.c \
 	cmd/help.c \
 	cmd/locate.c \
+	cmd/log.c \
+	cmd/log_data.c \
+	cmd/log_model.c \
 	cmd/models.c \
 	cmd/models_versions.c \
 	cmd/opt.c \
 	cmd/out.c \
+	cmd/publish.c \
 	cmd/rest.c \
 	cmd/run.c \
 	cmd/runs.c \

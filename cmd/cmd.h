@@ -54,6 +54,7 @@ struct pd_cmd {
 
 #define PD_CMD_LIST(X)                                                                             \
 	/* daily */                                                                                \
+	X(log)                                                                                     \
 	X(run)                                                                                     \
 	X(alias)                                                                                   \
 	X(serve)                                                                                   \

@@ -31,6 +31,7 @@ complete -c podium -l registry-uri -x -d 'where models are registered (else MLFL
 complete -c podium -l json -d 'print JSON, for programs'
 complete -c podium -s q -l quiet -d 'print ids alone'
 complete -c podium -s h -l help -d 'print this help'
+complete -c podium -n '__podium_at' -a log -d 'log params, metrics, tags, artifacts and a model into a run'
 complete -c podium -n '__podium_at' -a run -d 'run a command inside a new run'
 complete -c podium -n '__podium_at' -a alias -d 'name a version of a registered model: set, rm, list'
 complete -c podium -n '__podium_at' -a serve -d 'serve a model over HTTP'
@@ -41,6 +42,19 @@ complete -c podium -n '__podium_at' -a api -d 'call a method of the REST API, pr
 complete -c podium -n '__podium_at' -a completion -d 'print the completion script of a shell'
 complete -c podium -n '__podium_at' -a help -d 'explain a command'
 complete -c podium -n '__podium_at' -a version -d 'print podium\'s version and the MLflow it is compatible with'
+
+# podium log
+complete -c podium -n '__podium_is log' -s e -l experiment -x -a '(__podium_ask experiment)' -d 'name or id; a new name is created'
+complete -c podium -n '__podium_is log' -s r -l run -x -a '(__podium_ask run)' -d 'log into this run (else MLFLOW_RUN_ID\'s, else a new one)'
+complete -c podium -n '__podium_is log' -s n -l run-name -x -d 'name of the run (else one is made up)'
+complete -c podium -n '__podium_is log' -s p -l param -x -d 'a parameter'
+complete -c podium -n '__podium_is log' -s m -l metric -x -d 'a metric\'s value, nan and inf too'
+complete -c podium -n '__podium_is log' -s t -l tag -x -d 'a tag of the run'
+complete -c podium -n '__podium_is log' -s a -l artifact -r -F -d 'a file, or a folder\'s contents, to keep (below DEST)'
+complete -c podium -n '__podium_is log' -l model -r -F -d 'an MLflow model folder, or a .pkl, .joblib or .skops file'
+complete -c podium -n '__podium_is log' -l name -x -d 'name of the logged model'
+complete -c podium -n '__podium_is log' -l register -x -a '(__podium_ask model)' -d 'make it a version of this registered model'
+complete -c podium -n '__podium_is log' -l alias -x -d 'point this alias at the version'
 
 # podium run
 complete -c podium -n '__podium_is run' -a '(__fish_complete_subcommand)'
@@ -220,7 +234,7 @@ complete -c podium -n '__podium_is api' -l batch -d 'read calls as JSON lines, a
 complete -c podium -n '__podium_is completion' -a 'bash zsh fish'
 
 # podium help
-complete -c podium -n '__podium_is help' -a 'run alias serve experiments runs models api completion help version'
+complete -c podium -n '__podium_is help' -a 'log run alias serve experiments runs models api completion help version'
 complete -c podium -n '__podium_is help' -l dump -x -d 'print a generated file: bash, zsh, fish, names, man, man:NAME'
 
 # podium version
