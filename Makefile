@@ -162,6 +162,9 @@ SRC_registry = \
 	registry/uri.c
 
 SRC_serve = \
+	serve/bulk.c \
+	serve/bulk_csv.c \
+	serve/bulk_jsonl.c \
 	serve/csv_in.c \
 	serve/events.c \
 	serve/http.c \
@@ -202,6 +205,7 @@ SRC_cmd = \
 	cmd/opt.c \
 	cmd/out.c \
 	cmd/publish.c \
+	cmd/predict.c \
 	cmd/rest.c \
 	cmd/run.c \
 	cmd/runs.c \

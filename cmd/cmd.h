@@ -57,6 +57,7 @@ struct pd_cmd {
 	X(log)                                                                                     \
 	X(run)                                                                                     \
 	X(alias)                                                                                   \
+	X(predict)                                                                                 \
 	X(serve)                                                                                   \
 	/* nouns */                                                                                \
 	X(experiments)                                                                             \

@@ -119,6 +119,13 @@ enum pd_code pd_events_text(struct pd_events *e, struct pd_str text)
 	return read_text(e);
 }
 
+enum pd_code pd_events_one(struct pd_events *e, struct pd_str text)
+{
+	pd_json_in_text(&e->in, text);
+	PD_TRY(read_event(e));
+	return pd_json_finish(&e->in);
+}
+
 /* ---------------------------------------------------------------- texts */
 
 /* What is not there, or null in a longer text. */

@@ -55,6 +55,8 @@ void pd_events_begin(struct pd_events *e, const struct pd_recipe *recipe, struct
 		     struct pd_scratch *scratch, struct pd_err *err);
 /* An event, or a list of them. PD_BAD_REQUEST. */
 PD_MUST enum pd_code pd_events_text(struct pd_events *e, struct pd_str text);
+/* One event, nothing else. */
+PD_MUST enum pd_code pd_events_one(struct pd_events *e, struct pd_str text);
 /* Make e->frame of them, a row each. PD_BAD_REQUEST names the field (and the event, of several). */
 PD_MUST enum pd_code pd_events_end(struct pd_events *e);
 

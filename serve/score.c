@@ -210,13 +210,14 @@ void pd_score_invocations(const struct pd_scored *s, struct pd_scorer *scorer,
 
 /* ---------------------------------------------------------------- /predict */
 
-static enum pd_code events(const struct pd_scored *s, struct pd_scorer *scorer, struct pd_str body,
-			   struct pd_buf *out, size_t *out_rows, struct pd_err *err)
+enum pd_code pd_score_text(const struct pd_scored *s, struct pd_scorer *scorer,
+			   struct pd_str events, struct pd_buf *out, size_t *out_rows,
+			   struct pd_err *err)
 {
 	struct pd_events e;
 	struct pd_result result = { 0 };
 	pd_events_begin(&e, s->recipe, &scorer->arena, &scorer->scratch, err);
-	PD_TRY(pd_events_text(&e, body));
+	PD_TRY(pd_events_text(&e, events));
 	PD_TRY(pd_events_end(&e));
 	if (e.n)
 		PD_TRY(pd_score_frame(s, scorer, &e.frame, &result, err));
@@ -238,7 +239,7 @@ void pd_score_events(const struct pd_scored *s, struct pd_scorer *scorer, struct
 {
 	struct pd_err err = { .code = PD_OK };
 	size_t n_rows = 0;
-	if (events(s, scorer, body, out, &n_rows, &err) != PD_OK) {
+	if (pd_score_text(s, scorer, body, out, &n_rows, &err) != PD_OK) {
 		reply_error(out, reply, &err);
 		return;
 	}

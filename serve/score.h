@@ -55,6 +55,11 @@ void pd_score_invocations(const struct pd_scored *s, struct pd_scorer *scorer,
 			  struct pd_str content_type, struct pd_str body, struct pd_buf *out,
 			  struct pd_score_reply *reply);
 
+/* Events through the recipe: an object or a list of them in, the reply or a list out. */
+PD_MUST enum pd_code pd_score_text(const struct pd_scored *s, struct pd_scorer *scorer,
+				   struct pd_str events, struct pd_buf *out, size_t *out_rows,
+				   struct pd_err *err);
+
 /* POST /predict with the model's recipe: an event or a list of them. */
 void pd_score_events(const struct pd_scored *s, struct pd_scorer *scorer, struct pd_str body,
 		     struct pd_buf *out, struct pd_score_reply *reply);
