@@ -79,7 +79,8 @@ SRC_base = \
 	base/num.c \
 	base/reader.c \
 	base/str.c \
-	base/url.c
+	base/url.c \
+	base/word.c
 
 SRC_schema = \
 	schema/errors.c \
@@ -293,15 +294,7 @@ $(VENV)/.ready: tests/deps/requirements.txt
 	$(call say,VENV,$(VENV))$(PYTHON) -m venv $(VENV)
 	$(Q)$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
-# A test's way to the registry without a command around it.
-$(B)/api-batch: $(B)/tests/tools/api_batch.o $(B)/libpodium.a
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
-	@ln -sfn $(VARIANT)/api-batch build/api-batch
 
-.PHONY: tools
-tools: $(B)/api-batch ## programs that tests use
-
--include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(B)/cmd/main.d
 # A debugging aid, also for tests: what a model file says, as text.
 $(B)/tree-dump: $(B)/tests/tools/tree_dump.o $(B)/libpodium.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)

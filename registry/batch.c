@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "schema/errors.h"
+#include "schema/methods.h"
 
 static json_t *error_body(const struct pd_err *err)
 {
@@ -22,21 +23,50 @@ json_t *pd_batch_call(struct pd_registry *r, const char *verb, const char *metho
 	return code == PD_OK ? body : error_body(&err);
 }
 
+/* Parameters of a query string as fields of the request. */
+static enum pd_code add_query(const struct pd_method *m, const json_t *query, json_t *request,
+			      struct pd_err *err)
+{
+	size_t i;
+	const json_t *pair;
+	json_array_foreach(query, i, pair)
+		PD_TRY(pd_request_set_text(m, request, pd_json_str(json_array_get(pair, 0)),
+					   pd_json_str(json_array_get(pair, 1)), err));
+	return PD_OK;
+}
+
+/* As a server does it: by path and verb, fields from path, query and body. */
+static enum pd_code call_path(struct pd_registry *r, const json_t *call, json_t **out,
+			      struct pd_err *err)
+{
+	const struct pd_method *m = NULL;
+	const char *verb = json_string_value(json_object_get(call, "verb"));
+	const json_t *body = json_object_get(call, "request");
+	PD_AUTO_JSON json_t *request = json_is_object(body) ? json_copy((json_t *)(uintptr_t)body)
+							    : json_object();
+	verb = verb ? verb : "POST";
+	PD_TRY(pd_method_route(verb, pd_json_str(json_object_get(call, "path")), request, &m, err));
+	PD_TRY(add_query(m, json_object_get(call, "query"), request, err));
+	return pd_registry_call(r, verb, m->name, request, out, err);
+}
+
 static json_t *answer_line(struct pd_registry *r, struct pd_str line, int *out_status)
 {
 	struct pd_err err = { 0 };
 	PD_AUTO_JSON json_t *call = NULL;
+	json_t *body = NULL;
 	enum pd_code code = pd_json_parse(line, &call, &err);
 	const char *method = json_string_value(json_object_get(call, "method"));
-	if (code == PD_OK && !method)
+	if (code == PD_OK && method)
+		return pd_batch_call(r, json_string_value(json_object_get(call, "verb")), method,
+				     json_object_get(call, "request"), out_status);
+	if (code == PD_OK && json_is_string(json_object_get(call, "path")))
+		code = call_path(r, call, &body, &err);
+	else if (code == PD_OK)
 		code = pd_fail(&err, PD_BAD_REQUEST,
 			       "a line is {\"method\": ..., \"verb\": ..., \"request\": {...}}");
-	if (code != PD_OK) {
-		*out_status = pd_error_http(code);
-		return error_body(&err);
-	}
-	return pd_batch_call(r, json_string_value(json_object_get(call, "verb")), method,
-			     json_object_get(call, "request"), out_status);
+	*out_status = pd_error_http(code);
+	return code == PD_OK ? body : error_body(&err);
 }
 
 static enum pd_code write_line(FILE *out, int status, json_t *body, struct pd_err *err)

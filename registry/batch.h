@@ -1,6 +1,8 @@
 /*
  * registry/batch.h - many calls over one pipe: one JSON object a line in, one a line out.
  *   {"method": "runs/get", "verb": "GET", "request": {...}}   verb and request may be left out
+ *   {"verb": "GET", "path": "runs/get", "query": [["run_id", "..."]]}   as a server is asked:
+ *                    the path behind /api/2.0/mlflow/, and a query or a request
  *   {"status": 200, "body": {...}}                            what a server would answer
  * The body of a failure is MLflow's {"error_code": ..., "message": ...}.
  */

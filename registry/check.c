@@ -1,10 +1,8 @@
 #include "registry/check.h"
 
-#include <locale.h>
-#include <wctype.h>
-
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/word.h"
 
 #define TEXT_MAX ((size_t)64 << 10) /* of a message being built; pd_err cuts further */
 
@@ -165,25 +163,13 @@ enum pd_code pd_fail_value(struct pd_err *err, const char *path, struct pd_str v
 
 /* ---------------------------------------------------------------- names */
 
-/* Python's \w: letters and digits of any script, and the underscore. */
-static bool is_word(uint32_t c)
-{
-	static locale_t unicode;
-	if (c < 0x80)
-		return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		       (c >= 'A' && c <= 'Z');
-	if (!unicode)
-		unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	return !unicode || iswalnum_l((wint_t)c, unicode);
-}
-
 /* The regular expression ^[/\w.\- :]*$ ; its $ also matches before a newline at the end. */
 static bool has_good_characters(struct pd_str name)
 {
 	for (size_t i = 0; i < name.n;) {
 		uint32_t c = 0;
 		size_t n = decode(name, i, &c);
-		if (!is_word(c) && !(c < 0x80 && c != 0 && strchr("/.- :", (int)c)) &&
+		if (!pd_is_word(c) && !(c < 0x80 && c != 0 && strchr("/.- :", (int)c)) &&
 		    !(c == '\n' && i + n == name.n))
 			return false;
 		i += n;
@@ -240,11 +226,11 @@ enum pd_code pd_check_run_id(struct pd_str id, struct pd_err *err)
 {
 	/* ^[a-zA-Z0-9][\w\-]{0,255}$ */
 	bool good = id.n > 0 && pd_utf8_chars(id) <= 256 && (unsigned char)id.p[0] < 0x80 &&
-		    is_word((unsigned char)id.p[0]) && id.p[0] != '_';
+		    pd_is_word((unsigned char)id.p[0]) && id.p[0] != '_';
 	for (size_t i = 0; good && i < id.n;) {
 		uint32_t c = 0;
 		i += decode(id, i, &c);
-		good = is_word(c) || c == '-';
+		good = pd_is_word(c) || c == '-';
 	}
 	return good ? PD_OK : pd_fail_value(err, "run_id", id, NULL);
 }
@@ -323,20 +309,71 @@ static bool has_dots(struct pd_str s)
 	return memmem(b.p, b.n, "..", 2) != NULL;
 }
 
-enum pd_code pd_check_artifact_uri(struct pd_str uri, const char *field, struct pd_err *err)
+/* True when the comma-separated list has the word, in any case. */
+static bool list_has(struct pd_str list, struct pd_str word)
 {
-	struct pd_str rest, query, path;
-	if (pd_str_split(uri, '#', &rest, &query) && query.n > 0)
-		return pd_fail(err, PD_INVALID, "'%s' URL can't include fragments or params.",
-			       field);
-	pd_str_split(rest, '?', &path, &query);
+	struct pd_str one;
+	while (list.n > 0) {
+		pd_str_split(list, ',', &one, &list);
+		if (pd_str_eq_nocase(pd_str_trim(one), word))
+			return true;
+	}
+	return false;
+}
+
+enum pd_code pd_check_host_scheme(const struct pd_env *env, struct pd_str uri, const char *field,
+				  struct pd_err *err)
+{
+	struct pd_str scheme, rest;
+	if (!pd_str_split(uri, ':', &scheme, &rest) || scheme.n == 0 ||
+	    !list_has(PD_STR("ftp,sftp,hdfs,viewfs,http,https,mlflow-artifacts,r2,b2,abfss"),
+		      scheme))
+		return PD_OK;
+	if (pd_str_eq_nocase(scheme, PD_STR("mlflow-artifacts")) &&
+	    (!pd_str_starts(rest, PD_STR("//")) || pd_str_starts(rest, PD_STR("///"))))
+		return PD_OK;
+	const char *allowed = pd_env_var(env, "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES");
+	if (list_has(pd_str_from(allowed), scheme))
+		return PD_OK;
+	return pd_fail(err, PD_INVALID,
+		       "'%s' cannot use the '%.*s' scheme: the '%.*s' scheme addresses a host "
+		       "other than the tracking server's configured artifact storage, so the "
+		       "server would connect to the host named in the URI. Set the "
+		       "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES environment variable on "
+		       "the server to allow it.",
+		       field, PD_STR_ARG(scheme), PD_STR_ARG(scheme));
+}
+
+/* What urllib splits off behind a ';', for the schemes that have parameters. */
+static bool has_params(struct pd_str path)
+{
+	struct pd_str scheme, rest;
+	if (!pd_str_split(path, ':', &scheme, &rest))
+		scheme = PD_STR("http"); /* a plain path counts */
+	if (!list_has(PD_STR("ftp,hdl,prospero,http,https,shttp,rtsp,rtsps,sip,sips,mms,sftp,tel"),
+		      scheme))
+		return false;
 	ptrdiff_t slash = pd_str_rfind(path, '/');
 	ptrdiff_t semi = pd_str_rfind(path, ';');
-	if (semi > slash && (size_t)semi + 1 < path.n)
+	return semi > slash && (size_t)semi + 1 < path.n;
+}
+
+enum pd_code pd_check_artifact_uri(const struct pd_env *env, struct pd_str uri, const char *field,
+				   struct pd_err *err)
+{
+	struct pd_str rest, fragment, query, path;
+	pd_str_split(uri, '#', &rest, &fragment);
+	pd_str_split(rest, '?', &path, &query);
+	if (fragment.n > 0 || has_params(path))
 		return pd_fail(err, PD_INVALID, "'%s' URL can't include fragments or params.",
 			       field);
 	if (has_dots(query))
 		return pd_fail(err, PD_INVALID, "Invalid query string");
+	PD_TRY(pd_check_host_scheme(env, uri, field, err));
+	if (pd_str_starts(uri, PD_STR("runs:")))
+		return pd_fail(err, PD_INVALID,
+			       "Artifact location cannot be a runs:/ URI. Given: '%.*s'",
+			       PD_STR_ARG(uri));
 	if (pd_utf8_chars(uri) > PD_MAX_ARTIFACT_URI_CHARS)
 		return pd_fail(err, PD_INVALID,
 			       "Invalid artifact path length. The length of the artifact path "

@@ -7,6 +7,7 @@
 #define PD_REGISTRY_CHECK_H
 
 #include "base/buf.h"
+#include "base/env.h"
 
 #define PD_MAX_KEY_CHARS             250
 #define PD_MAX_PARAM_CHARS           6000
@@ -41,9 +42,16 @@ PD_MUST enum pd_code pd_check_experiment_name(struct pd_str name, struct pd_err 
 PD_MUST enum pd_code pd_check_experiment_tag(struct pd_str key, struct pd_str value,
 					     struct pd_err *err);
 
-/* An artifact location a client gives: no fragment, no ".." in path or query, not too long. */
-PD_MUST enum pd_code pd_check_artifact_uri(struct pd_str uri, const char *field,
-					   struct pd_err *err);
+/* An artifact location a client gives: no fragment, no ".." in the query, not a runs: URI, not too
+ * long, and pd_check_host_scheme. */
+PD_MUST enum pd_code pd_check_artifact_uri(const struct pd_env *env, struct pd_str uri,
+					   const char *field, struct pd_err *err);
+
+/* A server connects to no host that a client names: http, ftp, hdfs and their like are refused,
+ * unless MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES lists the scheme.
+ * Source: mlflow/store/artifact/host_policy.py. */
+PD_MUST enum pd_code pd_check_host_scheme(const struct pd_env *env, struct pd_str uri,
+					  const char *field, struct pd_err *err);
 
 /* "Invalid value JSON for parameter 'PATH' supplied: WHY" ; why NULL: without it. */
 enum pd_code pd_fail_value(struct pd_err *err, const char *path, struct pd_str value,

@@ -21,19 +21,6 @@ pd_local_fn pd_local_find(const char *verb, const char *name)
 	return NULL;
 }
 
-char *pd_local_uri_join(const char *root, struct pd_str part)
-{
-	size_t n = strlen(root);
-	while (n > 1 && root[n - 1] == '/')
-		n--;
-	char *out = pd_xmalloc(n + part.n + 2);
-	memcpy(out, root, n);
-	out[n] = '/';
-	memcpy(out + n + 1, part.p, part.n);
-	out[n + 1 + part.n] = '\0';
-	return out;
-}
-
 void pd_uuid_hex(char out[33])
 {
 	pd_random_hex(out, 16);
@@ -48,6 +35,21 @@ static struct pd_str scheme_of(struct pd_str uri)
 	if (!pd_str_split(uri, ':', &head, &tail) || pd_str_find(head, '/') >= 0)
 		return (struct pd_str){ 0 };
 	return head;
+}
+
+char *pd_local_uri_join(const char *root, struct pd_str part)
+{
+	struct pd_str path = pd_str_from(root);
+	struct pd_str tail = { 0 };
+	if (scheme_of(path).n > 0) /* a query stays behind */
+		path = pd_str_head(path, strcspn(root, "?#"));
+	tail = pd_str_skip(pd_str_from(root), path.n);
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	size_t size = path.n + part.n + tail.n + 2;
+	char *out = pd_xmalloc(size);
+	snprintf(out, size, "%.*s/%.*s%.*s", PD_STR_ARG(path), PD_STR_ARG(part), PD_STR_ARG(tail));
+	return out;
 }
 
 char *pd_local_resolve_uri(struct pd_str uri)

@@ -64,7 +64,7 @@ static inline int64_t pd_local_now_ms(const struct pd_local *l)
 	return pd_env_now_ms(l->env);
 }
 
-/* ROOT/PART, with one slash between; *out is given. */
+/* ROOT/PART, with one slash between, before ROOT's query; given, release with free(). */
 char *pd_local_uri_join(const char *root, struct pd_str part);
 
 /* 32 lower-case hex digits of a random UUID (version 4), as MLflow's run ids, with a NUL. */

@@ -42,6 +42,8 @@ enum pd_code pd_experiment_json(struct pd_local *l, sqlite3_stmt *q, json_t **ou
 	pd_json_put_column(o, "name", q, 1);
 	pd_json_put_column(o, "artifact_location", q, 2);
 	pd_json_put_column(o, "lifecycle_stage", q, 3);
+	/* a store without workspaces is the default one; MLflow says so */
+	json_object_set_new(o, "workspace", json_string("default"));
 	put_time(o, "last_update_time", q, 5);
 	put_time(o, "creation_time", q, 4);
 	json_t *tags = json_array();
@@ -272,7 +274,7 @@ static enum pd_code set_default_location(struct pd_local *l, int64_t id, struct 
 	return pd_db_exec(&l->db, q, err);
 }
 
-static enum pd_code check_new(const json_t *req, struct pd_err *err)
+static enum pd_code check_new(struct pd_local *l, const json_t *req, struct pd_err *err)
 {
 	size_t i, n_views = 0;
 	const json_t *tag, *tags = json_object_get(req, "tags");
@@ -282,7 +284,7 @@ static enum pd_code check_new(const json_t *req, struct pd_err *err)
 	if (n_views > MAX_CUSTOM_VIEWS)
 		return too_many_views("", err);
 	if (location.n > 0)
-		PD_TRY(pd_check_artifact_uri(location, "artifact_location", err));
+		PD_TRY(pd_check_artifact_uri(l->env, location, "artifact_location", err));
 	PD_TRY(pd_check_experiment_name(pd_req_str(req, "name"), err));
 	json_array_foreach(tags, i, tag) PD_TRY(
 		pd_check_experiment_tag(pd_req_str(tag, "key"), pd_req_str(tag, "value"), err));
@@ -292,7 +294,7 @@ static enum pd_code check_new(const json_t *req, struct pd_err *err)
 static enum pd_code experiments_create(struct pd_local *l, const json_t *req, json_t **out,
 				       struct pd_err *err)
 {
-	PD_TRY(check_new(req, err));
+	PD_TRY(check_new(l, req, err));
 	PD_AUTO(pd_tx)
 	tx = { 0 };
 	struct pd_str location = pd_req_str(req, "artifact_location");

@@ -271,6 +271,7 @@ static enum pd_code runs_create(struct pd_local *l, const json_t *req, json_t **
 	PD_TRY(insert_tags(l, req, run_id, name, err));
 	PD_AUTO_JSON json_t *answer = NULL;
 	PD_TRY(get_run(l, pd_str_from(run_id), &answer, err));
+	json_object_del(json_object_get(answer, "run"), "outputs"); /* MLflow leaves it out here */
 	PD_TRY(pd_tx_commit(&tx, err));
 	*out = PD_TAKE(answer);
 	return PD_OK;

@@ -1,7 +1,8 @@
 /*
  * Reading a request as MLflow does: protobuf's JSON rules first (google.protobuf.json_format),
- * then the handler's checks on what was sent. When the first step fails at a field, MLflow keeps
- * what it had read up to there and goes on if the checks find nothing to say; so do we.
+ * then the handler's checks on what was sent. When the first step fails at a field and the checks
+ * find nothing to say, MLflow goes on with what it had read up to there: half of a batch is
+ * written, and the answer is 200. Here such a request is refused, with the words of a check.
  */
 #include "schema/methods.h"
 
@@ -73,7 +74,8 @@ static enum pd_code check_spelling(const struct pd_field *fields, const json_t *
 
 /* ---------------------------------------------------------------- protobuf's rules */
 
-static bool message_read(const struct pd_field *fields, const json_t *raw, json_t *out);
+static const struct pd_field *message_read(const struct pd_field *fields, const json_t *raw,
+					   json_t *out);
 
 static bool real_to_i64(double v, int64_t *out)
 {
@@ -199,7 +201,7 @@ static json_t *value_read(const struct pd_field *f, const json_t *raw, bool *out
 	if (!json_is_object(raw))
 		return NULL;
 	json_t *out = json_object();
-	if (message_read(f->fields, raw, out))
+	if (!message_read(f->fields, raw, out))
 		return out;
 	json_decref(out);
 	return NULL;
@@ -225,8 +227,9 @@ static bool list_read(const struct pd_field *f, const json_t *raw, json_t *out)
 	return true;
 }
 
-/* False: a field could not be read; what stands before it is in `out`. */
-static bool message_read(const struct pd_field *fields, const json_t *raw, json_t *out)
+/* The field that could not be read, NULL when all could; what stands before it is in `out`. */
+static const struct pd_field *message_read(const struct pd_field *fields, const json_t *raw,
+					   json_t *out)
 {
 	const char *key;
 	json_t *item;
@@ -237,7 +240,7 @@ static bool message_read(const struct pd_field *fields, const json_t *raw, json_
 			continue;
 		if (f->repeated) {
 			if (!list_read(f, item, out))
-				return false;
+				return f;
 			continue;
 		}
 		bool unknown = false;
@@ -245,9 +248,9 @@ static bool message_read(const struct pd_field *fields, const json_t *raw, json_
 		if (value)
 			json_object_set_new(out, f->name, value);
 		else if (!unknown)
-			return false;
+			return f;
 	}
-	return true;
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- the handlers' checks */
@@ -385,6 +388,18 @@ static enum pd_code check_field(const struct pd_field *f, const json_t *value, b
 	return PD_OK;
 }
 
+static const json_t *sent_value(const struct pd_field *f, const json_t *raw)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)raw, key, value)
+	{
+		if (strcmp(key, f->name) == 0 || is_json_name(f->name, key))
+			return value;
+	}
+	return NULL;
+}
+
 enum pd_code pd_request_check(const struct pd_method *m, const json_t *raw, json_t **out,
 			      struct pd_err *err)
 {
@@ -396,15 +411,17 @@ enum pd_code pd_request_check(const struct pd_method *m, const json_t *raw, json
 		return pd_fail(err, PD_BAD_REQUEST, "The request must be a JSON object, not a %s",
 			       python_type(raw));
 	PD_TRY(check_spelling(m->fields, raw, err));
-	bool parsed = message_read(m->fields, raw, req);
+	const struct pd_field *unread = message_read(m->fields, raw, req);
 	for (const struct pd_field *f = m->fields; f->name; f++) {
 		const json_t *value = json_object_get(raw, f->name);
 		if (!f->checks || (!value && !strchr(f->checks, 'r')))
 			continue;
 		if (is_missing(value) && !json_is_string(value) && strcmp(f->name, "run_id") == 0)
 			value = json_object_get(raw, "run_uuid");
-		PD_TRY(check_field(f, value, parsed, err));
+		PD_TRY(check_field(f, value, !unread, err));
 	}
+	if (unread)
+		return invalid(unread, sent_value(unread, raw), err);
 	*out = PD_TAKE(req);
 	return PD_OK;
 }
