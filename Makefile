@@ -105,12 +105,14 @@ SRC_model = \
 	model/bigint.c \
 	model/bundle.c \
 	model/convert.c \
+	model/dir.c \
 	model/dtype.c \
 	model/enforce.c \
 	model/file.c \
 	model/frame.c \
 	model/inflate.c \
 	model/joblib.c \
+	model/inspect.c \
 	model/kernel/forest.c \
 	model/kernel/forest_build.c \
 	model/kernel/sums.c \

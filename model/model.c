@@ -1,11 +1,9 @@
 #include "model/model.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/auto.h"
-#include "base/file.h"
+#include "model/dir.h"
 #include "model/file.h"
 #include "model/recognise.h"
 
@@ -18,26 +16,7 @@ struct pd_model {
 	const struct pd_labels *code; /* of a LabelEncoder beside the model, or NULL */
 };
 
-/* ---- what a model directory says */
-
-/* A file name inside the directory, and nothing that leads out of it. */
-static enum pd_code inner_path(const char *dir, struct pd_str name, struct pd_arena *arena,
-			       const char **out, struct pd_err *err)
-{
-	struct pd_str rest = name, part = { 0 };
-	if (!name.n || name.p[0] == '/' || memchr(name.p, 0, name.n))
-		return pd_fail(err, PD_CORRUPT, "%s/MLmodel: model file '%.*s'", dir,
-			       PD_STR_ARG(pd_str_head(name, 100)));
-	while (rest.n) {
-		(void)pd_str_split(rest, '/', &part, &rest);
-		if (pd_str_eqz(part, ".."))
-			return pd_fail(err, PD_CORRUPT,
-				       "%s/MLmodel: model file '%.*s' leads out of the model", dir,
-				       PD_STR_ARG(pd_str_head(name, 100)));
-	}
-	*out = pd_arena_printf(arena, "%s/%.*s", dir, PD_STR_ARG(name));
-	return PD_OK;
-}
+/* ---- loading */
 
 static enum pd_code no_flavor(const char *dir, const struct pd_mlmodel *meta, struct pd_err *err)
 {
@@ -50,32 +29,6 @@ static enum pd_code no_flavor(const char *dir, const struct pd_mlmodel *meta, st
 	return pd_fail(err, PD_UNSUPPORTED, "%s: no flavor with a native predictor (it has: %s)",
 		       dir, at ? list : "none");
 }
-
-/* The model file of a directory and the method MLmodel wants called. */
-static enum pd_code read_meta(struct pd_model *m, const char *dir, const char **out_file,
-			      struct pd_str *out_method, struct pd_err *err)
-{
-	PD_AUTO(pd_buf)
-	text = { 0 };
-	const char *path = pd_arena_printf(&m->arena, "%s/MLmodel", dir);
-	pd_buf_init(&text, PD_MLMODEL_SIZE_MAX);
-	PD_TRY(pd_file_read(&text, path, err));
-	struct pd_str kept = pd_arena_str(&m->arena, pd_buf_view(&text));
-	if (pd_mlmodel_parse(kept, &m->arena, &m->meta, err) != PD_OK)
-		return pd_err_prefix(err, "%s", path);
-	const struct pd_mlmodel_flavor *sklearn = pd_mlmodel_flavor(m->meta, "sklearn");
-	const struct pd_mlmodel_flavor *pyfunc = pd_mlmodel_flavor(m->meta, "python_function");
-	if (!sklearn)
-		return no_flavor(dir, m->meta, err);
-	struct pd_str name = pd_mlmodel_value(sklearn, "pickled_model");
-	if (!name.n)
-		name = PD_STR("model.pkl");
-	if (pyfunc)
-		*out_method = pd_mlmodel_value(pyfunc, "predict_fn");
-	return inner_path(dir, name, &m->arena, out_file, err);
-}
-
-/* ---- loading */
 
 static bool can(const struct pd_model *m, enum pd_method method)
 {
@@ -122,17 +75,15 @@ static enum pd_code build(struct pd_model *m, const char *file, struct pd_err *e
 static enum pd_code load(struct pd_model *m, const char *path, const struct pd_model_opts *opts,
 			 struct pd_err *err)
 {
-	struct stat st;
-	const char *file = path;
-	struct pd_str said = { 0 };
-	if (stat(path, &st) != 0)
-		return pd_fail_errno(err, errno, "%s", path);
-	if (S_ISDIR(st.st_mode))
-		PD_TRY(read_meta(m, path, &file, &said, err));
-	PD_TRY(build(m, file, err));
+	struct pd_model_dir dir = { 0 };
+	PD_TRY(pd_model_dir_read(path, &m->arena, &dir, err));
+	m->meta = dir.meta;
+	if (!dir.file)
+		return no_flavor(path, dir.meta, err);
+	PD_TRY(build(m, dir.file, err));
 	const char *wanted = opts ? opts->method : NULL;
-	if (!wanted && said.n)
-		wanted = pd_arena_z(&m->arena, said);
+	if (!wanted && dir.method.n)
+		wanted = pd_arena_z(&m->arena, dir.method);
 	if (choose_method(m, wanted, err) != PD_OK)
 		return pd_err_prefix(err, "%s", path);
 	return PD_OK;
@@ -167,6 +118,18 @@ const struct pd_mlmodel *pd_model_meta(const struct pd_model *m)
 bool pd_model_takes_dicts(const struct pd_model *m)
 {
 	return m->steps[0]->ops->read != NULL;
+}
+
+const char *pd_model_method(const struct pd_model *m)
+{
+	return pd_method_name(m->method);
+}
+
+size_t pd_model_features(const struct pd_model *m, const struct pd_str **out_names)
+{
+	const struct pd_step *first = m->steps[0];
+	*out_names = first->names;
+	return first->ops->read ? 0 : first->n_in;
 }
 
 /* ---- predicting */

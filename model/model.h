@@ -41,4 +41,11 @@ PD_MUST enum pd_code pd_model_predict(const struct pd_model *m, const struct pd_
 /* The first step takes one dict a row (DictVectorizer): extra columns are features it may know. */
 bool pd_model_takes_dicts(const struct pd_model *m);
 
+/* What pd_model_predict answers: "predict", "predict_proba", ... */
+const char *pd_model_method(const struct pd_model *m);
+
+/* Width of the input, 0 when not known or when it takes dicts. *out_names: that many column names
+ * it was fitted with, or NULL; borrowed. */
+size_t pd_model_features(const struct pd_model *m, const struct pd_str **out_names);
+
 #endif

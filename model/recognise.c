@@ -76,6 +76,17 @@ static pd_recogniser find_recogniser(const struct pd_node *object)
 	return NULL;
 }
 
+bool pd_is_pipeline(const struct pd_node *object)
+{
+	return is_class(object, "Pipeline");
+}
+
+bool pd_is_recognised(const struct pd_node *object)
+{
+	return find_recogniser(object) || pd_is_pipeline(object) ||
+	       is_class(object, "LabelEncoder");
+}
+
 static enum pd_code read_names(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
 			       struct pd_err *err)
 {
@@ -186,7 +197,7 @@ static enum pd_code add_estimator(struct pd_build *b, const struct pd_node *n, s
 				  struct pd_err *err)
 {
 	struct pd_step *s = NULL;
-	if (!is_class(n, "Pipeline")) {
+	if (!pd_is_pipeline(n)) {
 		PD_TRY(pd_build_step(b, n, name, &s, err));
 		return add_step(b, s, err);
 	}

@@ -50,6 +50,12 @@ struct pd_build {
 PD_MUST enum pd_code pd_build_model(struct pd_build *b, const struct pd_node *root,
 				    struct pd_err *err);
 
+/* There is a recogniser for the object's class, or it is a Pipeline. */
+bool pd_is_recognised(const struct pd_node *object);
+
+/* Pipeline, of scikit-learn. */
+bool pd_is_pipeline(const struct pd_node *object);
+
 /* One estimator that is not a pipeline. */
 PD_MUST enum pd_code pd_build_step(struct pd_build *b, const struct pd_node *object,
 				   struct pd_str name, struct pd_step **out, struct pd_err *err);
