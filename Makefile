@@ -199,6 +199,7 @@ SRC_cmd = \
 	cmd/find.c \
 	cmd/git.c \
 	cmd/help.c \
+	cmd/inspect.c \
 	cmd/locate.c \
 	cmd/log.c \
 	cmd/log_data.c \

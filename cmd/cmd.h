@@ -58,6 +58,7 @@ struct pd_cmd {
 	X(run)                                                                                     \
 	X(alias)                                                                                   \
 	X(predict)                                                                                 \
+	X(inspect)                                                                                 \
 	X(serve)                                                                                   \
 	/* nouns */                                                                                \
 	X(experiments)                                                                             \

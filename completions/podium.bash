@@ -10,7 +10,7 @@ _podium_spec()
 	opts=' --tracking-uri --registry-uri --json --quiet --help'
 	values=' --tracking-uri:none --registry-uri:none'
 	case $1 in
-	'') subs='log run alias serve experiments runs models api completion help version' ;;
+	'') subs='log run alias predict inspect serve experiments runs models api completion help version' ;;
 	'log')
 		opts+=' --experiment --run --run-name --param --metric --tag --artifact --model --name --register --alias'
 		values+=' --experiment:experiment -e:experiment --run:run -r:run --run-name:none -n:none --param:none -p:none --metric:none -m:none --tag:none -t:none --artifact:file -a:file --model:file --name:none --register:model --alias:none'
@@ -36,6 +36,14 @@ _podium_spec()
 		opts+=''
 		values+=''
 		args='model' ;;
+	'predict')
+		opts+=' --input-path --output-path --content-type --method --recipe'
+		values+=' --input-path:file -i:file --output-path:file -o:file --content-type:=json|jsonl|csv -t:=json|jsonl|csv --method:none --recipe:file'
+		args='uri' ;;
+	'inspect')
+		opts+=''
+		values+=''
+		args='uri' ;;
 	'serve')
 		opts+=' --host --port --workers --recipe --method --timeout --drain-timeout --max-body --max-connections --no-access-log'
 		values+=' --host:none --port:none -p:none --workers:none -w:none --recipe:file --method:none --timeout:none -t:none --drain-timeout:none --max-body:none --max-connections:none'
@@ -170,7 +178,7 @@ _podium_spec()
 	'help')
 		opts+=' --dump'
 		values+=' --dump:none'
-		args='=log|run|alias|serve|experiments|runs|models|api|completion|help|version...' ;;
+		args='=log|run|alias|predict|inspect|serve|experiments|runs|models|api|completion|help|version...' ;;
 	'version')
 		opts+=''
 		values+=''

@@ -34,6 +34,8 @@ complete -c podium -s h -l help -d 'print this help'
 complete -c podium -n '__podium_at' -a log -d 'log params, metrics, tags, artifacts and a model into a run'
 complete -c podium -n '__podium_at' -a run -d 'run a command inside a new run'
 complete -c podium -n '__podium_at' -a alias -d 'name a version of a registered model: set, rm, list'
+complete -c podium -n '__podium_at' -a predict -d 'predict the rows of a file or pipe'
+complete -c podium -n '__podium_at' -a inspect -d 'say what a model is: steps, parameters, inputs, native or why not'
 complete -c podium -n '__podium_at' -a serve -d 'serve a model over HTTP'
 complete -c podium -n '__podium_at' -a experiments -d 'create, list, search, rename, delete and tag experiments'
 complete -c podium -n '__podium_at' -a runs -d 'list, show, search, delete, rename and tag runs'
@@ -78,6 +80,17 @@ complete -c podium -n '__podium_is alias rm' -a '(__podium_ask alias)'
 
 # podium alias list
 complete -c podium -n '__podium_is alias list' -a '(__podium_ask model)'
+
+# podium predict
+complete -c podium -n '__podium_is predict' -F -a '(__podium_ask uri)'
+complete -c podium -n '__podium_is predict' -s i -l input-path -r -F -d 'file to read; without it, standard input'
+complete -c podium -n '__podium_is predict' -s o -l output-path -r -F -d 'file to write, which appears when it is whole; without it, standard output'
+complete -c podium -n '__podium_is predict' -s t -l content-type -x -a 'json jsonl csv' -d 'form of the input; without it, by the file\'s name, else json'
+complete -c podium -n '__podium_is predict' -l method -x -d 'predict, predict_proba, ...; without it, what the model says'
+complete -c podium -n '__podium_is predict' -l recipe -r -F -d 'recipe for events; without it, podium.json in the model'
+
+# podium inspect
+complete -c podium -n '__podium_is inspect' -F -a '(__podium_ask uri)'
 
 # podium serve
 complete -c podium -n '__podium_is serve' -F -a '(__podium_ask uri)'
@@ -234,7 +247,7 @@ complete -c podium -n '__podium_is api' -l batch -d 'read calls as JSON lines, a
 complete -c podium -n '__podium_is completion' -a 'bash zsh fish'
 
 # podium help
-complete -c podium -n '__podium_is help' -a 'log run alias serve experiments runs models api completion help version'
+complete -c podium -n '__podium_is help' -a 'log run alias predict inspect serve experiments runs models api completion help version'
 complete -c podium -n '__podium_is help' -l dump -x -d 'print a generated file: bash, zsh, fish, names, man, man:NAME'
 
 # podium version

@@ -9,13 +9,11 @@
 #include "model/model.h"
 #include "model/recognise.h"
 
-#define SHOWN_MAX  100 /* items of a list, names, classes */
-#define STEPS_MAX  1000
-#define VALUE_DEEP 3
+#define SHOWN_MAX 100  /* items of a list, names, classes */
+#define STEPS_MAX 1000 /* and entries of pipelines looked at: shared ones may be many */
+#define DEPTH_MAX 5    /* pipelines inside one another */
 
 /* ---- a value of a parameter as JSON */
-
-static json_t *value_of(const struct pd_node *n, struct pd_arena *arena, unsigned depth);
 
 static json_t *real(double v)
 {
@@ -24,38 +22,32 @@ static json_t *real(double v)
 	return json_string(isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
 }
 
-static json_t *list_of(const struct pd_node *n, struct pd_arena *arena, unsigned depth)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < n->n_items && i < SHOWN_MAX; i++)
-		json_array_append_new(list, value_of(n->items[i], arena, depth + 1));
-	return list;
-}
-
-static json_t *value_of(const struct pd_node *n, struct pd_arena *arena, unsigned depth)
+static json_t *scalar_of(const struct pd_node *n, struct pd_arena *arena)
 {
 	double f = 0;
 	int64_t i = 0;
-	switch (n->kind) {
-	case PD_NODE_NONE:
+	if (pd_node_is(n, PD_NODE_NONE))
 		return json_null();
-	case PD_NODE_BOOL:
+	if (pd_node_is(n, PD_NODE_BOOL))
 		return json_boolean(n->i);
-	case PD_NODE_TEXT:
+	if (pd_node_is(n, PD_NODE_TEXT))
 		return pd_json_from(pd_str_head(n->s, 1000));
-	case PD_NODE_LIST:
-	case PD_NODE_TUPLE:
-		if (depth < VALUE_DEEP)
-			return list_of(n, arena, depth);
-		break;
-	default:
-		break;
-	}
 	if (pd_node_to_i64(n, &i))
 		return json_integer(i);
 	if (pd_node_to_f64(n, &f))
 		return real(f);
 	return pd_json_from(pd_str_from(pd_node_label(n, arena)));
+}
+
+/* Lists one level deep: what they hold may be shared, and without end. */
+static json_t *value_of(const struct pd_node *n, struct pd_arena *arena)
+{
+	if (!pd_node_is(n, PD_NODE_LIST) && !pd_node_is(n, PD_NODE_TUPLE))
+		return scalar_of(n, arena);
+	json_t *list = json_array();
+	for (size_t i = 0; i < n->n_items && i < SHOWN_MAX; i++)
+		json_array_append_new(list, scalar_of(n->items[i], arena));
+	return list;
 }
 
 /* ---- figures of a step */
@@ -131,10 +123,12 @@ static void put_figures(json_t *step, const struct pd_node *object, struct pd_ar
 
 /* ---- steps */
 
-/* Constructor parameters: neither fitted ("..._") nor private ("_..."). */
+/* Constructor parameters: neither fitted ("..._") nor private ("_..."), nor a forest's list of
+ * those it hands to its trees. */
 static bool is_param(struct pd_str name)
 {
-	return name.n && name.p[0] != '_' && name.p[name.n - 1] != '_';
+	return name.n && name.p[0] != '_' && name.p[name.n - 1] != '_' &&
+	       !pd_str_eqz(name, "estimator_params");
 }
 
 static json_t *params_of(const struct pd_node *object, struct pd_arena *arena)
@@ -146,62 +140,62 @@ static json_t *params_of(const struct pd_node *object, struct pd_arena *arena)
 		if (!pd_node_is(key, PD_NODE_TEXT) || !is_param(key->s) || !pd_utf8_check(key->s))
 			continue;
 		json_object_setn_new(params, key->s.p, key->s.n,
-				     value_of(state->items[i + 1], arena, 0));
+				     value_of(state->items[i + 1], arena));
 	}
 	return params;
 }
 
-static void add_steps(json_t *steps, const struct pd_node *n, struct pd_str name,
-		      struct pd_arena *arena, unsigned depth);
+struct walk {
+	json_t *steps;
+	struct pd_arena *arena;
+	size_t n_walked;
+};
 
-static void add_pipeline(json_t *steps, const struct pd_node *pipeline, struct pd_arena *arena,
-			 unsigned depth)
+static void add_steps(struct walk *w, const struct pd_node *n, struct pd_str name, unsigned depth);
+
+static void add_pipeline(struct walk *w, const struct pd_node *pipeline, unsigned depth)
 {
 	const struct pd_node *list = pd_attr_opt(pipeline, "steps");
-	if (!pd_node_is(list, PD_NODE_LIST) || depth > VALUE_DEEP)
+	if (!pd_node_is(list, PD_NODE_LIST) || depth == DEPTH_MAX)
 		return;
-	for (size_t i = 0; i < list->n_items; i++) {
+	for (size_t i = 0; i < list->n_items && w->n_walked < STEPS_MAX; i++) {
 		const struct pd_node *pair = list->items[i];
+		w->n_walked++;
 		if (pd_node_is(pair, PD_NODE_TUPLE) && pair->n_items == 2 &&
 		    pd_node_is(pair->items[0], PD_NODE_TEXT))
-			add_steps(steps, pair->items[1], pair->items[0]->s, arena, depth + 1);
+			add_steps(w, pair->items[1], pair->items[0]->s, depth + 1);
 	}
 }
 
-static void add_steps(json_t *steps, const struct pd_node *n, struct pd_str name,
-		      struct pd_arena *arena, unsigned depth)
+static void add_steps(struct walk *w, const struct pd_node *n, struct pd_str name, unsigned depth)
 {
-	if (json_array_size(steps) >= STEPS_MAX)
-		return;
 	if (pd_is_pipeline(n)) {
-		add_pipeline(steps, n, arena, depth);
+		add_pipeline(w, n, depth);
 		return;
 	}
 	json_t *step = json_object();
 	json_object_set_new(step, "name", pd_json_from(name));
-	json_object_set_new(step, "class", value_of(n, arena, VALUE_DEEP));
-	json_array_append_new(steps, step);
+	json_object_set_new(step, "class", pd_json_from(pd_str_from(pd_node_label(n, w->arena))));
+	json_array_append_new(w->steps, step);
 	if (!pd_node_is(n, PD_NODE_OBJECT))
 		return;
-	json_object_set_new(step, "class", pd_json_from(pd_str_from(pd_node_label(n, arena))));
 	const struct pd_node *version = pd_attr_opt(n, "_sklearn_version");
-	json_object_set_new(step, "version",
-			    version ? value_of(version, arena, VALUE_DEEP) : json_null());
+	json_object_set_new(step, "version", version ? scalar_of(version, w->arena) : json_null());
 	json_object_set_new(step, "native", json_boolean(pd_is_recognised(n)));
-	json_object_set_new(step, "params", params_of(n, arena));
-	put_figures(step, n, arena);
+	json_object_set_new(step, "params", params_of(n, w->arena));
+	put_figures(step, n, w->arena);
 }
 
 static json_t *steps_of(const struct pd_tree *tree, struct pd_arena *arena)
 {
-	json_t *steps = json_array();
+	struct walk w = { .steps = json_array(), .arena = arena };
 	const struct pd_node *root = tree->root;
 	if (pd_node_is(root, PD_NODE_TUPLE))
 		for (size_t i = 0; i < root->n_items && i < SHOWN_MAX; i++)
-			add_steps(steps, root->items[i], PD_STR(""), arena, 0);
+			add_steps(&w, root->items[i], PD_STR(""), 0);
 	else
-		add_steps(steps, root, PD_STR(""), arena, 0);
-	return steps;
+		add_steps(&w, root, PD_STR(""), 0);
+	return w.steps;
 }
 
 static json_t *code_of(const struct pd_tree *tree, struct pd_arena *arena)
