@@ -126,6 +126,7 @@ SRC_model = \
 	model/pickle_numpy.c \
 	model/pickle_value.c \
 	model/recognise.c \
+	model/repickle.c \
 	model/signature.c \
 	model/sklearn/dict_vectorizer.c \
 	model/sklearn/forest.c \

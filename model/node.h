@@ -128,7 +128,10 @@ struct pd_node {
 		};
 		struct pd_object *obj;
 		struct pd_array *arr;
-		const struct pd_dtype *dtype;
+		struct {
+			const struct pd_dtype *dtype;
+			uint32_t memo_index; /* for re-encoding */
+		};
 	};
 };
 

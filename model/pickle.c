@@ -40,6 +40,12 @@ void pd_unpickler_end(struct pd_unpickler *u)
 	*u = (struct pd_unpickler){ 0 };
 }
 
+void pd_pickle_trace_end(struct pd_pickle_trace *t)
+{
+	free(t->marks);
+	*t = (struct pd_pickle_trace){ 0 };
+}
+
 /* ---------------------------------------------------------------- stack and memo */
 
 /* Room in a heap array for index `need`; sizes are bounded by the bytes of the file. */
@@ -58,6 +64,19 @@ static enum pd_code reserve(struct pd_unpickler *u, void *p_array, size_t *cap, 
 	memset((char *)p + *cap * size, 0, (bigger - *cap) * size);
 	memcpy(p_array, &p, sizeof(p));
 	*cap = bigger;
+	return PD_OK;
+}
+
+enum pd_code pd_unpickle_mark(struct pd_unpickler *u, enum pd_pickle_mark_kind kind, uint32_t index,
+			      struct pd_err *err)
+{
+	struct pd_pickle_trace *t = u->opts->trace;
+	if (!t)
+		return PD_OK;
+	PD_TRY(reserve(u, &t->marks, &t->cap, t->n, sizeof(*t->marks), err));
+	t->marks[t->n++] = (struct pd_pickle_mark){
+		.at = u->at, .end = u->r.at, .index = index, .pickle = u->pickle, .kind = kind
+	};
 	return PD_OK;
 }
 
@@ -141,14 +160,21 @@ static enum pd_code memo_put(struct pd_unpickler *u, uint64_t index, struct pd_e
 		PD_TRY(reserve(u, &u->memo, &u->cap_memo, index, sizeof(*u->memo), err));
 	u->n_memo += !u->memo[index];
 	u->memo[index] = n;
-	return PD_OK;
+	if (!u->opts->trace)
+		return PD_OK;
+	if (n->kind == PD_NODE_DTYPE)
+		n->memo_index = (uint32_t)index;
+	else if (pd_unpickle_is_wrapper(n))
+		u->wrapper_index = (uint32_t)index;
+	return pd_unpickle_mark(u, PD_MARK_PUT, (uint32_t)index, err);
 }
 
 static enum pd_code memo_get(struct pd_unpickler *u, uint64_t index, struct pd_err *err)
 {
 	if (index >= u->cap_memo || !u->memo[index])
 		return pd_unpickle_fail(u, err, "nothing in the memo at index %" PRIu64, index);
-	return pd_unpickle_push(u, u->memo[index], err);
+	PD_TRY(pd_unpickle_push(u, u->memo[index], err));
+	return pd_unpickle_mark(u, PD_MARK_GET, (uint32_t)index, err);
 }
 
 static enum pd_code read_index_line(struct pd_unpickler *u, uint64_t *out, struct pd_err *err)
@@ -411,7 +437,7 @@ static enum pd_code op_frame(struct pd_unpickler *u, struct pd_err *err)
 	if (n > pd_reader_left(&u->r))
 		return pd_unpickle_fail(u, err, "a frame of %" PRIu64 " bytes, %zu are left", n,
 					pd_reader_left(&u->r));
-	return PD_OK;
+	return pd_unpickle_mark(u, PD_MARK_FRAME, 0, err);
 }
 
 static enum pd_code op_stop(struct pd_unpickler *u, struct pd_err *err)
@@ -420,7 +446,7 @@ static enum pd_code op_stop(struct pd_unpickler *u, struct pd_err *err)
 		return pd_unpickle_fail(u, err, "the end is reached with %zu objects, not one",
 					u->n_stack);
 	u->stopped = true;
-	return PD_OK;
+	return pd_unpickle_mark(u, PD_MARK_STOP, 0, err);
 }
 
 static enum pd_code op_persid(struct pd_unpickler *u, struct pd_err *err)

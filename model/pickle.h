@@ -17,14 +17,41 @@
 #define PD_PICKLE_MARKS_MAX    2000       /* genuine models nest below 100 */
 #define PD_PICKLE_ITEM_MAX     UINT32_MAX /* bytes of one text or bytes object */
 
+/* Opcodes that re-encoding has to change, in the order of the file. */
+enum pd_pickle_mark_kind {
+	PD_MARK_PROTO,
+	PD_MARK_FRAME,
+	PD_MARK_STOP,
+	PD_MARK_PUT,     /* index */
+	PD_MARK_GET,     /* index */
+	PD_MARK_WRAPPER, /* pushes joblib's wrapper class */
+	PD_MARK_NEW,     /* makes a wrapper from its class and () */
+	PD_MARK_NUMBERS, /* a wrapper's BUILD and the raw data behind it; index: of the wrapper */
+	PD_MARK_OBJECTS, /* a wrapper's BUILD; a pickle of the array follows, then: */
+	PD_MARK_OBJECTS_END,
+};
+
+struct pd_pickle_mark {
+	size_t at;  /* from the opcode ... */
+	size_t end; /* ... to behind its argument or data */
+	uint32_t index;
+	uint32_t pickle;     /* 0: the file itself, else the pickle inside it, from 1 */
+	uint32_t type_index; /* NUMBERS: memo index of the array's dtype */
+	enum pd_pickle_mark_kind kind;
+	const struct pd_array *array; /* NUMBERS */
+};
+
+struct pd_pickle_trace {
+	struct pd_pickle_mark *marks; /* heap */
+	size_t n;
+	size_t cap;
+};
+
+void pd_pickle_trace_end(struct pd_pickle_trace *t); /* accepts a zeroed object */
+
 struct pd_pickle_opts {
 	bool audit; /* do not refuse calls: mark the names (pd_node.code) and go on */
-	/* Called for each array that lies raw between the opcodes (joblib), or NULL: its wrapper's
-	 * node is an ARRAY now. build_at: offset of the BUILD opcode; data_at, data_end: the raw
-	 * bytes, padding included. */
-	enum pd_code (*on_raw_array)(void *ctx, const struct pd_node *array, size_t build_at,
-				     size_t data_at, size_t data_end, struct pd_err *err);
-	void *ctx;
+	struct pd_pickle_trace *trace; /* filled when not NULL */
 };
 
 /*

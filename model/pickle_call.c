@@ -131,6 +131,16 @@ bool pd_pickle_is_code_module(struct pd_str module)
 
 /* ---------------------------------------------------------------- names */
 
+static bool is_wrapper_class(const struct pd_node *n)
+{
+	return n->kind == PD_NODE_GLOBAL && pd_str_eqz(n->s, "joblib.numpy_pickle");
+}
+
+bool pd_unpickle_is_wrapper(const struct pd_node *n)
+{
+	return n->kind == PD_NODE_OBJECT && n->obj->call == CALL_JOBLIB;
+}
+
 /* Protocols 0 to 2 use Python 2's names of these two modules. */
 static enum pd_code push_global(struct pd_unpickler *u, struct pd_str module, struct pd_str name,
 				struct pd_err *err)
@@ -141,6 +151,8 @@ static enum pd_code push_global(struct pd_unpickler *u, struct pd_str module, st
 	else if (pd_str_eq(module, PD_STR("copy_reg")))
 		module = PD_STR("copyreg");
 	PD_TRY(pd_node_global(u->tree, module, name, u->at, &n, err));
+	if (is_wrapper_class(n))
+		PD_TRY(pd_unpickle_mark(u, PD_MARK_WRAPPER, 0, err));
 	return pd_unpickle_push(u, n, err);
 }
 
@@ -246,6 +258,8 @@ static enum pd_code reconstructor(struct pd_unpickler *u, struct pd_node *args, 
 		n->obj->pairs = value;
 	else if (value->kind == PD_NODE_LIST)
 		n->obj->items = value;
+	if (is_wrapper_class(n->obj->cls))
+		n->obj->call = CALL_JOBLIB;
 	if (n->obj->cls->kind == PD_NODE_GLOBAL) {
 		n->obj->cls->called = true;
 		if (pd_pickle_is_code_module(n->obj->cls->s))
@@ -428,8 +442,10 @@ static enum pd_code new_object(struct pd_unpickler *u, struct pd_node *cls, stru
 	PD_TRY(pd_node_object(u->tree, PD_MADE_NEWOBJ, cls, u->at, &n, err));
 	n->obj->args = args;
 	n->obj->kwargs = kwargs;
-	if (cls->kind == PD_NODE_GLOBAL && pd_str_eq(cls->s, PD_STR("joblib.numpy_pickle")))
+	if (is_wrapper_class(cls)) {
 		n->obj->call = CALL_JOBLIB;
+		PD_TRY(pd_unpickle_mark(u, PD_MARK_NEW, 0, err));
+	}
 	return pd_unpickle_push(u, n, err);
 }
 
@@ -466,7 +482,7 @@ enum pd_code pd_op_build(struct pd_unpickler *u, struct pd_err *err)
 	if (n->obj->call == CALL_RECONSTRUCT)
 		return pd_unpickle_array_state(u, n, state, err);
 	n->obj->state = state;
-	if (n->obj->call == CALL_JOBLIB)
+	if (pd_unpickle_is_wrapper(n))
 		return pd_unpickle_raw_array(u, n, err);
 	return PD_OK;
 }

@@ -14,9 +14,11 @@ struct pd_unpickler {
 	struct pd_reader r;
 	struct pd_tree *tree;
 	const struct pd_pickle_opts *opts;
-	size_t at;    /* offset of the opcode that is being run */
-	bool nested;  /* a pickle inside a joblib file: no raw arrays in it */
-	bool stopped; /* STOP was read */
+	size_t at;              /* offset of the opcode that is being run */
+	bool stopped;           /* STOP was read */
+	uint32_t pickle;        /* 0: the file, else which of the pickles inside it */
+	uint32_t n_inner;       /* pickles inside so far */
+	uint32_t wrapper_index; /* memo index of joblib's wrapper that was made last */
 
 	struct pd_node **stack;
 	size_t n_stack;
@@ -60,6 +62,12 @@ PD_MUST enum pd_code pd_unpickle_top(struct pd_unpickler *u, struct pd_node **ou
 /* The items above the topmost mark, taken off with it; they stay readable until the next push. */
 PD_MUST enum pd_code pd_unpickle_pop_mark(struct pd_unpickler *u, struct pd_node ***out_items,
 					  size_t *out_n, struct pd_err *err);
+
+/* Note the opcode that is being run, its argument read, in opts->trace if there is one. */
+PD_MUST enum pd_code pd_unpickle_mark(struct pd_unpickler *u, enum pd_pickle_mark_kind kind,
+				      uint32_t index, struct pd_err *err);
+/* joblib's stand-in for an array, not yet replaced by it. */
+bool pd_unpickle_is_wrapper(const struct pd_node *n);
 
 /* A node of `kind` with these items. */
 PD_MUST enum pd_code pd_unpickle_items(struct pd_unpickler *u, enum pd_node_kind kind,

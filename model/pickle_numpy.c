@@ -256,7 +256,7 @@ enum pd_code pd_unpickle_scalar(struct pd_unpickler *u, const struct pd_node *ar
 static enum pd_code raw_objects(struct pd_unpickler *u, struct pd_node *n, struct pd_err *err)
 {
 	PD_AUTO(pd_unpickler)
-	inner = { .r = u->r, .tree = u->tree, .opts = u->opts, .nested = true };
+	inner = { .r = u->r, .tree = u->tree, .opts = u->opts, .pickle = ++u->n_inner };
 	PD_TRY(pd_unpickle_run(&inner, err));
 	const struct pd_node *array = inner.stack[0];
 	if (inner.code && !u->code)
@@ -313,11 +313,21 @@ static bool has_objects(const struct pd_dtype *d)
 	return found;
 }
 
+static enum pd_code mark_numbers(struct pd_unpickler *u, const struct pd_array *a,
+				 uint32_t type_index, struct pd_err *err)
+{
+	struct pd_pickle_trace *t = u->opts->trace;
+	if (!t)
+		return PD_OK;
+	PD_TRY(pd_unpickle_mark(u, PD_MARK_NUMBERS, u->wrapper_index, err));
+	t->marks[t->n - 1].array = a;
+	t->marks[t->n - 1].type_index = type_index;
+	return PD_OK;
+}
+
 enum pd_code pd_unpickle_raw_array(struct pd_unpickler *u, struct pd_node *n, struct pd_err *err)
 {
-	size_t build_at = u->at;
-	size_t data_at = u->r.at;
-	if (u->nested || !pd_str_eq(pd_node_class(n), PD_STR("NumpyArrayWrapper")))
+	if (u->pickle || !pd_str_eq(pd_node_class(n), PD_STR("NumpyArrayWrapper")))
 		return pd_fail(
 			err, PD_UNSUPPORTED,
 			"offset %zu: a %s, as joblib before 0.9.3 wrote (load the model with "
@@ -327,11 +337,12 @@ enum pd_code pd_unpickle_raw_array(struct pd_unpickler *u, struct pd_node *n, st
 	if (!pd_node_is(type, PD_NODE_DTYPE))
 		return pd_unpickle_fail(u, err, "a joblib array without its type");
 	u->tree->format = "joblib";
-	if (has_objects(type->dtype))
-		PD_TRY(raw_objects(u, n, err));
-	else
+	if (!has_objects(type->dtype)) {
 		PD_TRY(raw_numbers(u, n, type->dtype, err));
-	if (!u->opts->on_raw_array)
-		return PD_OK;
-	return u->opts->on_raw_array(u->opts->ctx, n, build_at, data_at, u->r.at, err);
+		return mark_numbers(u, n->arr, type->memo_index, err);
+	}
+	PD_TRY(pd_unpickle_mark(u, PD_MARK_OBJECTS, 0, err));
+	PD_TRY(raw_objects(u, n, err));
+	u->at = u->r.at;
+	return pd_unpickle_mark(u, PD_MARK_OBJECTS_END, u->wrapper_index, err);
 }

@@ -1,7 +1,8 @@
 /*
  * tests/tools/tree_dump.c - print the inert tree of a model file, one JSON object a line: first
  * {"root": ID, "format": F}, then each node that can be reached, once, by its id. A flat list
- * keeps sharing and cycles as they are. `tree_dump --names FILE` prints the audit's names instead.
+ * keeps sharing and cycles as they are. `tree_dump --names FILE` prints the audit's names instead,
+ * `--check` nothing, `--repickle OUT FILE` writes the plain pickle of a joblib file.
  * Exit status 1 and the error's code and text on stderr when the file is refused.
  */
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "model/file.h"
+#include "model/repickle.h"
 
 struct dump {
 	struct pd_buf out;
@@ -187,6 +189,21 @@ static void dump_tree(const struct pd_tree *t)
 	free(d.seen);
 }
 
+static enum pd_code repickle(const char *path, const char *to, struct pd_err *err)
+{
+	PD_AUTO(pd_file_out)
+	out = { 0 };
+	PD_TRY(pd_file_out_begin(&out, to, 0666, err));
+	PD_TRY(pd_repickle(path, &out, err));
+	return pd_file_out_commit(&out, err);
+}
+
+static int fail(enum pd_code code, const struct pd_err *err)
+{
+	fprintf(stderr, "%s: %s\n", pd_code_name(code), err->text);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	bool names = argc > 2 && strcmp(argv[1], "--names") == 0;
@@ -196,15 +213,17 @@ int main(int argc, char **argv)
 	arena = { 0 };
 	struct pd_tree tree;
 	if (argc < 2) {
-		fputs("usage: tree_dump [--names | --check] FILE\n", stderr);
+		fputs("usage: tree_dump [--names | --check | --repickle OUT] FILE\n", stderr);
 		return 2;
+	}
+	if (argc > 3 && strcmp(argv[1], "--repickle") == 0) {
+		enum pd_code done = repickle(argv[3], argv[2], &err);
+		return done == PD_OK ? 0 : fail(done, &err);
 	}
 	enum pd_code code = names ? pd_model_file_audit(argv[2], &arena, &tree, &err)
 				  : pd_model_file_open(argv[argc - 1], &arena, &tree, &err);
-	if (code != PD_OK) {
-		fprintf(stderr, "%s: %s\n", pd_code_name(code), err.text);
-		return 1;
-	}
+	if (code != PD_OK)
+		return fail(code, &err);
 	if (names)
 		dump_names(&tree);
 	else if (!check)
