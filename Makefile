@@ -232,6 +232,7 @@ UNIT = \
 	tests/unit/model/test_bundle.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/model/test_mlmodel.c \
+	tests/unit/model/test_node.c \
 	tests/unit/model/test_pickle.c \
 	tests/unit/model/test_signature.c \
 	tests/unit/model/test_sums.c \
@@ -392,7 +393,6 @@ check: all tools unit ## the fast loop: units and a smoke test
 .PHONY: clean
 clean: ## remove what was built, keep the private venv
 	$(Q)rm -rf build/gcc* build/clang* build/podium build/tools build/man build/test-logs
-	$(Q)rm -rf build/gcc* build/clang* build/podium build/tree-dump
 
 .PHONY: help
 help: ## this list

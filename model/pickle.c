@@ -540,6 +540,7 @@ static pd_op *const ops[256] = {
 
 enum pd_code pd_unpickle_run(struct pd_unpickler *u, struct pd_err *err)
 {
+	PD_TRY(reserve(u, &u->stack, &u->cap_stack, 0, sizeof(*u->stack), err));
 	while (!u->stopped) {
 		uint8_t op = 0;
 		u->at = u->r.at;
