@@ -154,12 +154,18 @@ SRC_registry = \
 	registry/filter_parse.c \
 	registry/filter_text.c \
 	registry/local.c \
+	registry/local_aliases.c \
+	registry/local_artifacts.c \
 	registry/local_experiments.c \
 	registry/local_inputs.c \
+	registry/local_logged_models.c \
 	registry/local_metrics.c \
+	registry/local_models.c \
 	registry/local_open.c \
 	registry/local_run_data.c \
 	registry/local_runs.c \
+	registry/local_version_source.c \
+	registry/local_versions.c \
 	registry/page.c \
 	registry/registry.c \
 	registry/run_name.c \

@@ -177,29 +177,42 @@ static bool has_good_characters(struct pd_str name)
 	return true;
 }
 
+bool pd_is_word_or_dash(struct pd_str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		uint32_t c = 0;
+		i += decode(s, i, &c);
+		if (!pd_is_word(c) && c != '-')
+			return false;
+	}
+	return true;
+}
+
+enum pd_code pd_check_path_unique(struct pd_str name, const char *path, struct pd_err *err)
+{
+	PD_AUTO(pd_buf)
+	norm = { 0 };
+	PD_AUTO(pd_buf)
+	repr = { 0 };
+	pd_buf_init(&norm, TEXT_MAX);
+	pd_buf_init(&repr, TEXT_MAX);
+	pd_buf_normpath(&norm, name);
+	struct pd_str n = pd_buf_view(&norm);
+	if (pd_str_eq(n, name) && !pd_str_eq(n, PD_STR(".")) && !pd_str_starts(n, PD_STR("..")) &&
+	    !pd_str_starts(n, PD_STR("/")))
+		return PD_OK;
+	pd_buf_py_repr(&repr, n);
+	return pd_fail_value(err, path, name,
+			     "Names may be treated as files in certain cases, and must not resolve "
+			     "to other names when treated as such. This name would resolve to %s",
+			     repr.p);
+}
+
 enum pd_code pd_check_key(struct pd_str name, const char *path, struct pd_err *err)
 {
 	if (!has_good_characters(name))
 		return pd_fail_value(err, path, name, "%s", bad_characters);
-	struct pd_buf norm = { 0 };
-	pd_buf_init(&norm, TEXT_MAX);
-	pd_buf_normpath(&norm, name);
-	struct pd_str n = pd_buf_view(&norm);
-	enum pd_code code = PD_OK;
-	if (!pd_str_eq(n, name) || pd_str_eq(n, PD_STR(".")) || pd_str_starts(n, PD_STR("..")) ||
-	    pd_str_starts(n, PD_STR("/"))) {
-		struct pd_buf repr = { 0 };
-		pd_buf_init(&repr, TEXT_MAX);
-		pd_buf_py_repr(&repr, n);
-		code = pd_fail_value(err, path, name,
-				     "Names may be treated as files in certain cases, and must not "
-				     "resolve to other names when treated as such. This name would "
-				     "resolve to %s",
-				     repr.p);
-		pd_buf_end(&repr);
-	}
-	pd_buf_end(&norm);
-	return code;
+	return pd_check_path_unique(name, path, err);
 }
 
 enum pd_code pd_check_length(const char *what, size_t limit, struct pd_str value,

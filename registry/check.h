@@ -23,6 +23,12 @@
 /* The name of a metric, parameter or tag; `path` says where it stands ("key", "tags[3].key"). */
 PD_MUST enum pd_code pd_check_key(struct pd_str name, const char *path, struct pd_err *err);
 
+/* A name that is a file's name of its own: no "..", "a//b", "./a", "/a". */
+PD_MUST enum pd_code pd_check_path_unique(struct pd_str name, const char *path, struct pd_err *err);
+
+/* Letters and digits of any script, "_" and "-" alone. */
+bool pd_is_word_or_dash(struct pd_str s);
+
 /* "'WHAT' exceeds the maximum length of LIMIT characters" */
 PD_MUST enum pd_code pd_check_length(const char *what, size_t limit, struct pd_str value,
 				     struct pd_err *err);

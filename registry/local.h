@@ -27,6 +27,7 @@ struct pd_local {
 	const struct pd_env *env; /* kept */
 	char *artifact_root;      /* absolute path or scheme://...; no slash at the end */
 	struct pd_local_has has;
+	bool for_clients; /* see registry.h */
 };
 
 /* *out is given on PD_OK; an empty answer is {} . */
@@ -44,6 +45,11 @@ extern const struct pd_local_method pd_local_runs[];
 extern const struct pd_local_method pd_local_run_data[];
 extern const struct pd_local_method pd_local_metrics[];
 extern const struct pd_local_method pd_local_inputs[];
+extern const struct pd_local_method pd_local_models[];
+extern const struct pd_local_method pd_local_aliases[];
+extern const struct pd_local_method pd_local_versions[];
+extern const struct pd_local_method pd_local_logged_models[];
+extern const struct pd_local_method pd_local_artifacts[];
 
 /* NULL: no such function. */
 pd_local_fn pd_local_find(const char *verb, const char *name);

@@ -96,6 +96,7 @@ enum pd_code pd_registry_open(const struct pd_env *env, const struct pd_registry
 		free(r);
 		return code;
 	}
+	r->local.for_clients = opts->for_clients;
 	size_t size = strlen(path) + sizeof("sqlite:///");
 	r->uri = pd_xmalloc(size);
 	snprintf(r->uri, size, "sqlite:///%s", path);

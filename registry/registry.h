@@ -21,6 +21,8 @@ struct pd_registry_opts {
 	const char *registry_uri;  /* NULL: MLFLOW_REGISTRY_URI, else as tracking_uri */
 	const char *artifact_root; /* NULL: ./mlruns beside the working directory, as MLflow */
 	bool create;               /* a missing database is made; else PD_NOT_FOUND */
+	bool for_clients;          /* requests come from elsewhere: a server's rules apply, which
+				    * let no client make a version of any file of the server */
 };
 
 /* *out is given; release with pd_registry_close.

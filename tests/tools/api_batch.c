@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 		.tracking_uri = argc > 1 ? argv[1] : NULL,
 		.artifact_root = argc > 2 ? argv[2] : NULL,
 		.create = true,
+		.for_clients = true,
 	};
 	pd_env_init(&env);
 	enum pd_code code = pd_registry_open(&env, &opts, &r, &err);
