@@ -1,3 +1,6 @@
+#include <errno.h>
+#include <fcntl.h>
+
 #include "base/auto.h"
 #include "base/file.h"
 #include "cmd/out.h"
@@ -24,10 +27,13 @@ static enum pd_code read_text(struct pd_ctx *ctx, const char *path, struct pd_st
 	PD_AUTO(pd_buf)
 	text = { 0 };
 	pd_buf_init(&text, BODY_MAX);
-	if (strcmp(path, "-") == 0)
-		PD_TRY(pd_fd_read(&text, fileno(ctx->env->in), "standard input", err));
-	else
-		PD_TRY(pd_file_read(&text, path, err));
+	/* not pd_file_read: <(command) is a pipe */
+	bool is_stdin = strcmp(path, "-") == 0;
+	PD_AUTO_FD int fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	if (!is_stdin && fd < 0)
+		return pd_fail_errno(err, errno, "%s", path);
+	PD_TRY(pd_fd_read(&text, is_stdin ? fileno(ctx->env->in) : fd,
+			  is_stdin ? "standard input" : path, err));
 	PD_TRY(pd_buf_check(&text, path, err));
 	*out = pd_arena_str(ctx->arena, pd_buf_view(&text));
 	return PD_OK;
