@@ -70,6 +70,14 @@ const char *const pd_schema_gateway[] = {
 	"\n\tCONSTRAINT secrets_pk PRIMARY KEY (secret_id),"
 	"\n\tCONSTRAINT uq_secrets_workspace_secret_name UNIQUE (workspace, secret_name))",
 	"CREATE INDEX idx_secrets_workspace ON secrets (workspace)",
+	"CREATE TRIGGER prevent_secrets_aad_mutation"
+	"\nBEFORE UPDATE ON secrets"
+	"\nFOR EACH ROW"
+	"\nWHEN OLD.secret_id != NEW.secret_id OR OLD.secret_name != NEW.secret_name"
+	"\nBEGIN"
+	"\n    SELECT RAISE(ABORT, 'secret_id and secret_name are immutable "
+	"(used as AAD in encryption)');"
+	"\nEND",
 
 	"CREATE TABLE model_definitions ("
 	"\n\tmodel_definition_id VARCHAR(36) NOT NULL,"

@@ -8,6 +8,8 @@
 #include "base/env.h"
 #include "base/mem.h"
 
+#define WAL_TRIES 20
+
 struct pd_db_stmt {
 	const char *sql;
 	sqlite3_stmt *stmt;
@@ -89,6 +91,24 @@ static enum pd_code check_file(const char *path, enum pd_db_mode mode, struct pd
 	return PD_OK;
 }
 
+/*
+ * Turning a database to WAL needs it for a moment to oneself, and SQLite asks no busy handler
+ * then. While somebody else is at work, or on a medium that cannot be written, the journal mode
+ * that is there does as well; a later open tries again.
+ */
+static enum pd_code use_wal(struct pd_db *db, struct pd_err *err)
+{
+	for (int i = 0; i < WAL_TRIES; i++) {
+		int rc = sqlite3_exec(db->conn, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+		if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_READONLY)
+			return PD_OK;
+		if ((rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
+			return fail(db, err);
+		usleep(1000 + (unsigned)random() % 10000);
+	}
+	return PD_OK;
+}
+
 enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode,
 			struct pd_err *err)
 {
@@ -104,10 +124,10 @@ enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode
 		return code;
 	}
 	sqlite3_busy_handler(db->conn, wait_busy, NULL);
-	const char *setup = mode == PD_DB_READ ? "PRAGMA foreign_keys=ON"
-					       : "PRAGMA foreign_keys=ON; PRAGMA journal_mode=WAL; "
-						 "PRAGMA synchronous=FULL";
-	enum pd_code code = pd_db_script(db, setup, err);
+	enum pd_code code = pd_db_script(db, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL",
+					 err);
+	if (code == PD_OK && mode != PD_DB_READ)
+		code = use_wal(db, err);
 	if (code != PD_OK)
 		pd_db_end(db);
 	return code;
