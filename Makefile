@@ -242,8 +242,11 @@ UNIT = \
 	tests/unit/model/test_pickle.c \
 	tests/unit/model/test_signature.c \
 	tests/unit/model/test_sums.c \
+	tests/unit/registry/test_check.c \
 	tests/unit/registry/test_filter.c \
+	tests/unit/registry/test_local.c \
 	tests/unit/registry/test_uri.c \
+	tests/unit/schema/test_request.c \
 	tests/unit/serve/test_csv.c \
 	tests/unit/serve/test_read_json.c \
 	tests/unit/serve/test_write_json.c \

@@ -33,10 +33,12 @@ const struct pd_method *pd_method_find(const char *verb, const char *name)
 /* Part by part; "{x}" takes any part that is not empty. request NULL: only look. */
 static bool path_matches(struct pd_str pattern, struct pd_str path, json_t *request)
 {
-	while (pattern.n > 0 || path.n > 0) {
+	bool more = true;
+	while (more) {
 		struct pd_str want, have;
-		pd_str_split(pattern, '/', &want, &pattern);
-		pd_str_split(path, '/', &have, &path);
+		more = pd_str_split(pattern, '/', &want, &pattern);
+		if (pd_str_split(path, '/', &have, &path) != more)
+			return false;
 		if (want.n > 2 && want.p[0] == '{') {
 			if (have.n == 0)
 				return false;
