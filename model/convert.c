@@ -117,6 +117,7 @@ static enum pd_code to_float(struct conversion *k)
 			c->null[i] = c->v[i].kind == PD_CELL_NULL;
 	}
 	c->kind = PD_COL_F64;
+	c->f32 = narrow;
 	c->f = out;
 	return PD_OK;
 }

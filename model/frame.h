@@ -50,6 +50,7 @@ struct pd_col {
 	struct pd_str name; /* UTF-8; empty in a frame without names */
 	enum pd_col_kind kind;
 	bool has_null;       /* some row is null: `null` is set */
+	bool f32;            /* F64 whose values came through float32: numpy would hold float32 */
 	unsigned char *null; /* a byte a row, 1: no value; NULL when has_null is false */
 	union {
 		unsigned char *b;

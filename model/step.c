@@ -178,10 +178,13 @@ enum pd_code pd_frame_matrix(const struct pd_frame *f, const struct pd_step *s,
 			       f->n_dims, PD_STR_ARG(s->cls));
 	PD_TRY(check_names(f, s, err));
 	double *x = NULL;
+	bool f32 = f->n_cols > 0;
 	PD_TRY(pd_step_room(arena, f->n_rows, f->n_cols, sizeof(*x), &x, err));
-	for (size_t i = 0; i < f->n_cols; i++)
+	for (size_t i = 0; i < f->n_cols; i++) {
 		PD_TRY(fill_column(&f->cols[i], f->n_rows, f->n_cols, x + i, err));
-	*out = (struct pd_matrix){ .n_rows = f->n_rows, .n_cols = f->n_cols, .x = x };
+		f32 &= f->cols[i].f32;
+	}
+	*out = (struct pd_matrix){ .n_rows = f->n_rows, .n_cols = f->n_cols, .f32 = f32, .x = x };
 	return PD_OK;
 }
 

@@ -86,6 +86,38 @@ def test_float32_rows_give_float32_results(tool, models, tmp_path):
     assert ask(tool, path, "predict", rows).ok().json["kind"] == "f32"
 
 
+def test_a_signature_of_float32_gives_what_mlflow_gives(podium, tmp_path):
+    import mlflow.pyfunc
+    import mlflow.sklearn
+    import numpy as np
+    import pandas as pd
+    from mlflow.models import infer_signature
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+
+    x, y, rows = zoo.split(zoo.load_iris())
+    frame = pd.DataFrame(x.astype(np.float32), columns=list("abcd"))
+    test = pd.DataFrame(rows.astype(np.float32), columns=list("abcd"))
+    target = y.astype(np.float32)
+    for i, model in enumerate([
+        LinearRegression().fit(frame, target),
+        zoo.make_pipeline(zoo.StandardScaler(), LinearRegression()).fit(frame, target),
+        zoo.make_pipeline(zoo.StandardScaler(), zoo.tree.DecisionTreeRegressor(random_state=0)).fit(frame, y),
+        LogisticRegression(max_iter=900).fit(frame, y),
+    ]):
+        path = tmp_path / str(i)
+        signature = infer_signature(frame, model.predict(frame))
+        mlflow.sklearn.save_model(model, str(path), signature=signature, serialization_format="pickle")
+        want = mlflow.pyfunc.load_model(str(path)).predict(test)
+        body = {"dataframe_split": {"columns": list("abcd"), "data": rows.tolist()}}
+        done = podium("predict", path, "--content-type", "json", input=zoo.rows_text(body))
+        got = done.ok().json["predictions"]
+        if want.dtype == np.float32:
+            assert np.allclose(want, got, rtol=1e-5, atol=1e-6)
+            assert np.array_equal(np.array(got, dtype=np.float32).astype(float), got)
+        else:
+            assert want.tolist() == got
+
+
 def table(columns, *data):
     return {"columns": columns, "data": list(data)}
 
