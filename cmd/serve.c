@@ -191,7 +191,7 @@ static enum pd_code drain(struct serving *s, struct pd_err *err)
 			return PD_OK;
 		}
 	}
-	n = pd_http_in_flight(s->http);
+	n = pd_http_n_lost(s->http);
 	if (n)
 		return pd_fail(err, PD_TIMEOUT,
 			       "%u request%s not answered within %lld s of draining", n,

@@ -197,11 +197,13 @@ static void *thread_main(void *arg)
 	struct http_thread *t = arg;
 	struct pd_http *h = t->http;
 	run_loop(t);
+	unsigned lost = atomic_load(&t->in_flight);
 	MHD_stop_daemon(t->daemon);
 	t->daemon = NULL;
 	http_log_flush(t);
 	pthread_mutex_lock(&h->lock);
 	h->n_running--;
+	h->n_lost += lost;
 	pthread_cond_broadcast(&h->ended);
 	pthread_mutex_unlock(&h->lock);
 	return NULL;
@@ -219,14 +221,14 @@ static struct MHD_Daemon *new_daemon(struct http_thread *t)
 {
 	const struct pd_http_opts *o = &t->http->opts;
 	unsigned each = o->max_connections / o->n_threads;
-	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, http_conn_access,
-		t, MHD_OPTION_EXTERNAL_LOGGER, swallow_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-		t->listen_fd, MHD_OPTION_CONNECTION_LIMIT, each ? each : 1,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, PD_HTTP_HEADER_MAX,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, t,
-		MHD_OPTION_URI_LOG_CALLBACK, http_conn_uri, t, MHD_OPTION_NOTIFY_COMPLETED,
-		http_conn_completed, t, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+				http_conn_access, t, MHD_OPTION_EXTERNAL_LOGGER, swallow_log, NULL,
+				MHD_OPTION_LISTEN_SOCKET, t->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+				each ? each : 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				PD_HTTP_HEADER_MAX, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify,
+				t, MHD_OPTION_URI_LOG_CALLBACK, http_conn_uri, t,
+				MHD_OPTION_NOTIFY_COMPLETED, http_conn_completed, t,
+				MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
 /* Signals are the main thread's business. */
@@ -383,6 +385,14 @@ unsigned pd_http_in_flight(const struct pd_http *h)
 	unsigned n = 0;
 	for (unsigned i = 0; i < h->opts.n_threads; i++)
 		n += atomic_load_explicit(&h->threads[i].in_flight, memory_order_relaxed);
+	return n;
+}
+
+unsigned pd_http_n_lost(struct pd_http *h)
+{
+	pthread_mutex_lock(&h->lock);
+	unsigned n = h->n_lost;
+	pthread_mutex_unlock(&h->lock);
 	return n;
 }
 

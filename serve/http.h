@@ -119,6 +119,9 @@ unsigned pd_http_n_threads(const struct pd_http *h);
 /* Requests that are being read or answered. */
 unsigned pd_http_in_flight(const struct pd_http *h);
 
+/* Requests that were begun and not answered when the threads ended. */
+unsigned pd_http_n_lost(struct pd_http *h);
+
 /* Ends at once whatever still runs. NULL is allowed. */
 void pd_http_close(struct pd_http *h);
 

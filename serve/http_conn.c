@@ -142,7 +142,7 @@ void *http_conn_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 	c->id[0] = '\0';
 	c->uri_end = uri ? uri + strlen(uri) : NULL;
 	/* The library decodes %00 to the end of the text: what is behind it would be lost. */
-	c->bad_uri = !uri || uri[0] != '/' || strstr(uri, "%00");
+	c->bad_uri = !uri || uri[0] != '/' || strchr(uri, ' ') || strstr(uri, "%00");
 	pd_buf_clear(&c->query);
 	const char *query = uri ? strchr(uri, '?') : NULL;
 	if (query)
@@ -226,6 +226,9 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 		return MHD_YES;
 	}
 	h->end = value + value_size;
+	for (size_t i = 0; i < key_size; i++)
+		if ((unsigned char)key[i] <= ' ')
+			h->broken = "a header's name has a space in it";
 	note_header(h, pd_str_of(key, key_size), pd_str_of(value, value_size));
 	return MHD_YES;
 }
@@ -239,8 +242,12 @@ static void check_headers(struct headers *h, const char *version)
 		h->broken = "a header has a NUL";
 	else if (c->bad_uri || version != c->uri_end + 1)
 		h->broken = "the request target is malformed";
+	else if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
+		h->broken = "this version of HTTP is not spoken";
 	else if (h->n_hosts > 1)
 		h->broken = "there is more than one Host";
+	else if (h->n_hosts == 0 && strcmp(version, "HTTP/1.1") == 0)
+		h->broken = "there is no Host";
 	else if (h->n_lengths > 1)
 		h->broken = "there is more than one Content-Length";
 	else if (h->n_encodings && h->n_lengths)
@@ -306,16 +313,19 @@ static enum MHD_Result answer(struct http_thread *t, struct http_conn *c)
 	return send_answer(t, c);
 }
 
-/* Past the point where the library would take an answer from us: say it ourselves, and hang up. */
-static void cut(struct http_conn *c, const char *status_line)
+/* Past the point where the library would take an answer from us: say it ourselves, and hang up.
+ * status: 0 says nothing. */
+static void cut(struct http_conn *c, int status)
 {
+	const char *reason = status == 408 ? "Request Timeout" : "Content Too Large";
 	char text[128];
-	if (status_line) {
+	if (status) {
 		int n = snprintf(text, sizeof(text),
-				 "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-				 status_line);
+				 "HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+				 status, reason);
+		c->response.status = status;
 		if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-			status_line = NULL; /* the client is gone already */
+			c->response.status = 0; /* the client is gone already */
 	}
 	shutdown(c->fd, SHUT_RDWR);
 	c->cut = true;
@@ -340,11 +350,13 @@ static enum pd_http_verb verb_of(const char *method)
 	return PD_HTTP_OTHER;
 }
 
-/* Digits only: the library has checked them. Beyond 64 bits it refuses by itself. */
+/* Digits only: the library answers what is none by itself (400, with its header twice). */
 static uint64_t length_of(struct pd_str s)
 {
 	int64_t n = 0;
-	return pd_str_to_i64(s, &n) && n > 0 ? (uint64_t)n : 0;
+	if (!s.n)
+		return 0;
+	return pd_str_to_i64(s, &n) ? (uint64_t)n : UINT64_MAX;
 }
 
 static enum MHD_Result begin_request(struct http_thread *t, struct http_conn *c, const char *url,
@@ -390,8 +402,7 @@ static enum MHD_Result take_body(struct http_conn *c, const char *bytes, size_t 
 	c->discarded += n;
 	if (c->discarded <= c->body.max + DISCARD_MAX)
 		return MHD_YES;
-	cut(c, "413 Content Too Large");
-	c->response.status = 413;
+	cut(c, 413);
 	return MHD_NO;
 }
 
@@ -457,16 +468,15 @@ static void sweep_one(const struct http_thread *t, struct http_conn *c, int64_t 
 	bool quiet = c->state == CONN_NEW || c->state == CONN_IDLE;
 	if (t->draining && quiet && age_ms > DRAIN_GRACE_MS &&
 	    now_ms - t->drain_since_ms > DRAIN_GRACE_MS && !has_unread(c))
-		cut(c, NULL);
+		cut(c, 0);
 	else if (c->state == CONN_IDLE && age_ms > o->idle_ms)
-		cut(c, NULL);
+		cut(c, 0);
 	else if ((c->state == CONN_NEW || c->state == CONN_HEADER) && age_ms > o->header_ms)
-		cut(c, "408 Request Timeout");
-	else if (c->state == CONN_BODY && age_ms > o->body_ms) {
-		c->response.status = 408;
-		cut(c, "408 Request Timeout");
-	} else if (c->state == CONN_ANSWER && age_ms > ANSWER_MS)
-		cut(c, NULL);
+		cut(c, 408);
+	else if (c->state == CONN_BODY && age_ms > o->body_ms)
+		cut(c, 408);
+	else if (c->state == CONN_ANSWER && age_ms > ANSWER_MS)
+		cut(c, 0);
 }
 
 void http_conn_sweep(struct http_thread *t, int64_t now_ms)

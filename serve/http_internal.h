@@ -72,6 +72,7 @@ struct pd_http {
 	pthread_mutex_t lock;
 	pthread_cond_t ended;
 	unsigned n_running;   /* under lock */
+	unsigned n_lost;      /* likewise */
 	atomic_bool drain;    /* set by anyone, read by the threads */
 	atomic_bool stop_now; /* likewise */
 };

@@ -58,6 +58,23 @@ static const char *type_of_next(struct reader *r, bool list_is_short)
 	}
 }
 
+static enum pd_code uneven(struct reader *r)
+{
+	return pd_fail(r->in.err, PD_BAD_REQUEST,
+		       "Invalid input. The length of values for each input/column name are not the "
+		       "same");
+}
+
+/* MLflow finds out later, when it makes a DataFrame of them. */
+static enum pd_code uneven_inputs(struct reader *r)
+{
+	return pd_fail(
+		r->in.err, PD_INVALID,
+		"This model contains a column-based signature, which suggests a DataFrame "
+		"input. There was an error casting the input data to a DataFrame: All arrays "
+		"must be of the same length");
+}
+
 /* ---------------------------------------------------------------- tables */
 
 static enum pd_code read_rows(struct reader *r)
@@ -355,9 +372,7 @@ static enum pd_code add_column(struct reader *r, struct columns *c)
 	in->scratch->n_cells = 0;
 	PD_TRY(read_column(r, &n, &list));
 	if (c->n && (n != c->n_rows || list != c->lists))
-		return pd_fail(in->err, PD_BAD_REQUEST,
-			       "Invalid input. The length of values for each input/column name are "
-			       "not the same");
+		return r->seen[INSTANCES] ? uneven(r) : uneven_inputs(r);
 	c->n_rows = n;
 	c->lists = list;
 	struct pd_col *col = column_slot(c, name, in->arena);
@@ -402,9 +417,7 @@ static enum pd_code read_tf(struct reader *r, enum format format)
 			PD_TRY(read_objects(r));
 			r->out->origin = PD_FROM_TENSOR;
 			if (r->table.ragged && format == INSTANCES && !r->opts->dict_rows)
-				return pd_fail(in->err, PD_BAD_REQUEST,
-					       "Invalid input. The length of values for each "
-					       "input/column name are not the same");
+				return uneven(r);
 			return PD_OK;
 		}
 	}

@@ -161,7 +161,8 @@ PD_TEST(named_tensors_are_columns)
 	assert_str_is(f.cols[1].s[1], "y");
 	assert_ok(read("{\"inputs\":{\"a\":1,\"b\":\"x\"}}"));
 	assert_int_equal(f.n_rows, 1);
-	refused("{\"inputs\":{\"a\":[1,2],\"b\":[1]}}", "length of values");
+	refused("{\"instances\":{\"a\":[1,2],\"b\":[1]}}", "length of values");
+	assert_code(read("{\"inputs\":{\"a\":[1,2],\"b\":[1]}}"), PD_INVALID);
 	assert_ok(read("{\"instances\":[{\"a\":1},{\"a\":2}]}"));
 	assert_int_equal(f.n_rows, 2);
 	refused("{\"instances\":[{\"a\":1},{\"b\":2}]}", "length of values");
