@@ -12,6 +12,7 @@
 #include "model/file.h"
 #include "model/mlmodel.h"
 #include "model/model.h"
+#include "model/repickle.h"
 
 #define TEXT_MAX      ((size_t)1 << 20) /* MLmodel and the environment files we write */
 #define MLFLOW_LAYOUT "3.17.2"          /* the MLflow whose layout this is */
@@ -279,13 +280,21 @@ static enum pd_code copy_file(const char *from, const char *to, struct pd_err *e
 	return pd_file_put(to, pd_str_of((const char *)map.p, map.n), err);
 }
 
+/* MLflow reads a model with pickle.load, which cannot read joblib's files. */
+static enum pd_code reencode(const char *from, const char *to, struct pd_err *err)
+{
+	PD_AUTO(pd_file_out)
+	out = { 0 };
+	PD_TRY(pd_file_out_begin(&out, to, 0666, err));
+	PD_TRY(pd_repickle(from, &out, err));
+	return pd_file_out_commit(&out, err);
+}
+
 static enum pd_code fill(const char *path, const char *dir, const struct pd_bundle_info *info,
 			 const struct pd_bundle_opts *opts, struct pd_err *err)
 {
 	PD_AUTO_FREE char *file = pd_path_join(dir, info->file_name);
-	if (info->reencoded)
-		return pd_fail(err, PD_UNSUPPORTED, "%s: a joblib file cannot be logged yet", path);
-	PD_TRY(copy_file(path, file, err));
+	PD_TRY(info->reencoded ? reencode(path, file, err) : copy_file(path, file, err));
 	struct stat st;
 	if (stat(file, &st) != 0)
 		return pd_fail(err, PD_IO, "%s: vanished while it was logged", file);
