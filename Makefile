@@ -168,6 +168,7 @@ SRC_registry = \
 	registry/local_versions.c \
 	registry/page.c \
 	registry/registry.c \
+	registry/resolve.c \
 	registry/run_name.c \
 	registry/uri.c
 

@@ -13,6 +13,10 @@ struct pd_located {
 	const char *path; /* a model directory or a single model file */
 };
 
+/* Parse and resolve; the registry is asked only when the URI needs one. */
+PD_MUST enum pd_code pd_locate(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
+			       struct pd_uri *out_uri, struct pd_location *out, struct pd_err *err);
+
 /* Everything in *out lies in `arena`. A plain path asks no registry.
  * PD_NOT_FOUND, with near names.  PD_UNSUPPORTED: the files are not on this machine. */
 PD_MUST enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,

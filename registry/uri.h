@@ -51,7 +51,9 @@ bool pd_is_model_id(struct pd_str s); /* the same behind "m-" */
 
 /* What a URI turned out to name. Texts are empty where unknown. */
 struct pd_location {
-	struct pd_str artifact_uri; /* a path, or scheme://...: where the bytes are */
+	struct pd_str artifact_uri; /* an absolute path, or scheme://...: where the bytes are */
+	struct pd_str root;         /* the artifact store they are in; artifact_uri is root/path */
+	struct pd_str path;         /* below it; empty: the root itself */
 	struct pd_str run_id;
 	struct pd_str model_id;
 	struct pd_str name;    /* registered model */
@@ -60,7 +62,9 @@ struct pd_location {
 };
 
 /*
- * Ask the registry where the bytes are. r may be NULL for PATH and OTHER.
+ * Ask the registry where the bytes are. r may be NULL for PATH and OTHER. Texts lie in `arena`.
+ * runs:/ID/NAME is also a logged model of that name that the run made; it hides files of the run
+ * under that name. A location that is itself a runs:/ or models:/ URI is followed.
  * PD_NOT_FOUND: says which part, and near names ("no alias `champoin`; has `champion`").
  */
 PD_MUST enum pd_code pd_uri_resolve(struct pd_registry *r, const struct pd_uri *uri,
