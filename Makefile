@@ -235,14 +235,15 @@ UNIT = \
 	tests/unit/base/test_str.c \
 	tests/unit/cmd/test_git.c \
 	tests/unit/cmd/test_opt.c \
-	tests/unit/model/test_forest.c \
 	tests/unit/model/test_bundle.c \
+	tests/unit/model/test_forest.c \
 	tests/unit/model/test_frame.c \
 	tests/unit/model/test_mlmodel.c \
 	tests/unit/model/test_node.c \
 	tests/unit/model/test_pickle.c \
 	tests/unit/model/test_signature.c \
 	tests/unit/model/test_sums.c \
+	tests/unit/model/test_zip.c \
 	tests/unit/registry/test_check.c \
 	tests/unit/registry/test_filter.c \
 	tests/unit/registry/test_local.c \
@@ -326,6 +327,22 @@ test: deps ## everything: lint, units in four builds, fuzz corpora, end to end
 .PHONY: unit
 unit: $(B)/unit-tests ## unit tests of this variant
 	$(Q)$(B)/unit-tests
+
+# The units with each allocation and system call of our own objects failing in turn.
+WRAPPED = malloc calloc realloc mmap read pread write fstat fsync rename mkdir unlink opendir mkstemp
+$(B)/libtorture.a: $(B)/libpodium.a
+	$(call say,AR,$@)objcopy $(foreach f,$(WRAPPED),--redefine-sym $(f)=torture_$(f)) $< $@
+$(B)/torture-tests: $(UNIT_OBJ) $(B)/tests/unit/torture.o $(B)/libtorture.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+.PHONY: check-torture
+check-torture: ## units under ASan with each allocation and system call failing in turn
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined torture
+
+.PHONY: torture
+torture: $(B)/torture-tests
+	$(Q)ASAN_OPTIONS=exitcode=99:detect_leaks=0:allocator_may_return_null=1 \
+		UBSAN_OPTIONS=exitcode=99 $(B)/torture-tests $(TEST)
 
 .PHONY: check
 check: all unit fuzz-replay check-generated ## the fast loop: units, a smoke test, corpora

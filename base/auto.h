@@ -15,7 +15,7 @@
 #include <dirent.h>
 #include <jansson.h>
 
-#define PD_CLEANUP(fn) __attribute__((cleanup(fn)))
+#define PD_CLEANUP(fn) __attribute__((cleanup(fn), unused))
 
 /* For a struct pd_NOUN with `void pd_NOUN_end(struct pd_NOUN *)` that accepts a zeroed object. */
 #define PD_AUTO(noun) PD_CLEANUP(noun##_end) struct noun

@@ -1,5 +1,7 @@
 #include "model/recognise.h"
 
+#include <assert.h>
+
 /* Attributes of estimators, checked: the part of recognise.h that every recogniser uses. */
 
 const char *pd_class_text(const struct pd_node *object, char *buf, size_t size)
@@ -106,6 +108,7 @@ enum pd_code pd_attr_doubles(struct pd_build *b, const struct pd_node *object, c
 {
 	const struct pd_array *a = NULL;
 	PD_TRY(pd_attr_array(object, name, &a, err));
+	assert(a);
 	if (a->n_items != n)
 		return pd_attr_fail(object, name, err, "has %zu values, not %zu", a->n_items, n);
 	const double *borrowed = NULL;

@@ -62,7 +62,7 @@ static void set_port(struct sockaddr *a, unsigned port)
 
 static unsigned port_of(int fd)
 {
-	struct sockaddr_storage s;
+	struct sockaddr_storage s = { 0 };
 	socklen_t n = sizeof(s);
 	if (getsockname(fd, (struct sockaddr *)&s, &n) != 0)
 		return 0;

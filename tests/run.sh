@@ -58,6 +58,7 @@ step generated make_ check-generated
 step smoke env PODIUM=build/gcc/podium tests/smoke.sh
 step units-clang make_ -j"$NPROC" CC=clang DEVELOPER=1 unit
 step units-asan make_ -j"$NPROC" SAN=address,undefined DEVELOPER=1 unit
+step torture make_ -j"$NPROC" check-torture
 step fuzz-corpora make_ -j"$NPROC" SAN=address,undefined fuzz-replay
 step install env DESTDIR="$PWD/build/test-install" make --no-print-directory -s prefix=/usr install
 step venv make_ venv

@@ -1,4 +1,4 @@
-#include "tests/unit/pd_test.h"
+#include "tests/unit/torture.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -59,6 +59,8 @@ static char *label_of(const struct pd_test *t)
 
 int main(int argc, char **argv)
 {
+	if (pd_torture)
+		return pd_torture(tests, argc > 1 ? argv[1] : NULL);
 	struct CMUnitTest *list = pd_xcalloc(n_tests, sizeof(*list));
 	size_t n = 0;
 	for (const struct pd_test *t = tests; t; t = t->next) {
