@@ -1,6 +1,5 @@
 #include "cmd/publish.h"
 
-#include "base/auto.h"
 #include "cmd/out.h"
 
 /* spec: mlflow/utils/validation.py, _validate_model_alias_name; the registry checks it again, but
@@ -46,30 +45,6 @@ static enum pd_code make_model(struct pd_ctx *ctx, const char *name, struct pd_e
 	return code == PD_EXISTS ? PD_OK : code; /* somebody else was quicker */
 }
 
-/* mlflow.modelVersions of the logged model: [{"name": ..., "version": ...}, ...] */
-static enum pd_code note_version(struct pd_ctx *ctx, struct pd_str model_id, const json_t *version,
-				 struct pd_err *err)
-{
-	json_t *response = NULL;
-	PD_AUTO_JSON json_t *list = NULL;
-	PD_TRY(pd_ctx_call(ctx, NULL, "logged-models/get",
-			   json_pack("{ss%}", "model_id", model_id.p, model_id.n), &response, err));
-	struct pd_str old = pd_rest_tag(pd_rest_at(response, "model.info.tags"),
-					"mlflow.modelVersions");
-	if (!old.n || pd_json_parse(old, &list, NULL) != PD_OK || !json_is_array(list)) {
-		json_decref(list);
-		list = json_array();
-	}
-	json_array_append_new(list,
-			      json_pack("{sOsI}", "name", json_object_get(version, "name"),
-					"version", (json_int_t)pd_rest_i64(version, "version")));
-	PD_AUTO_FREE char *text = json_dumps(list, JSON_ENSURE_ASCII); /* as json.dumps writes */
-	return pd_ctx_call(ctx, NULL, "logged-models/set-tags",
-			   json_pack("{ss%s[{ssss}]}", "model_id", model_id.p, model_id.n, "tags",
-				     "key", "mlflow.modelVersions", "value", text),
-			   &response, err);
-}
-
 static void set_str(json_t *request, const char *key, struct pd_str value)
 {
 	if (value.n)
@@ -88,8 +63,6 @@ enum pd_code pd_publish_version(struct pd_ctx *ctx, const struct pd_publish *p, 
 	pd_rest_set(request, "description", p->description);
 	PD_TRY(pd_ctx_call(ctx, NULL, "model-versions/create", request, &response, err));
 	*out = json_object_get(response, "model_version");
-	if (p->model_id.n)
-		PD_TRY(note_version(ctx, p->model_id, *out, err));
 	for (size_t i = 0; i < p->aliases->n; i++)
 		PD_TRY(pd_ctx_call(ctx, "POST", "registered-models/alias",
 				   json_pack("{sssssO}", "name", p->name, "alias",

@@ -1,7 +1,8 @@
 /*
  * cmd/publish.h - a model becomes a version of a registered model, the way
  * mlflow.register_model does it: the registered model is made when it is not there, the version
- * records source, run and logged model, the logged model's tag lists the version.
+ * records source, run and logged model. (The method that makes the version lists it in the logged
+ * model's tag.)
  * Source: mlflow/tracking/_model_registry/fluent.py (_register_model).
  */
 #ifndef PD_CMD_PUBLISH_H
