@@ -238,6 +238,7 @@ UNIT = \
 	tests/unit/model/test_bundle.c \
 	tests/unit/model/test_forest.c \
 	tests/unit/model/test_frame.c \
+	tests/unit/model/test_literal.c \
 	tests/unit/model/test_mlmodel.c \
 	tests/unit/model/test_node.c \
 	tests/unit/model/test_pickle.c \

@@ -277,7 +277,7 @@ static enum pd_code read_container(struct literal *l, enum pd_node_kind kind, ch
 		return PD_OK;
 	}
 	PD_TRY(pd_node_new(l->tree, kind, offset, out, err));
-	return pd_node_append(l->tree, *out, l->stack + base, n, err);
+	return n ? pd_node_append(l->tree, *out, l->stack + base, n, err) : PD_OK;
 }
 
 static enum pd_code read_value(struct literal *l, struct pd_node **out, struct pd_err *err)
