@@ -252,6 +252,7 @@ UNIT = \
 	tests/unit/schema/test_request.c \
 	tests/unit/serve/test_csv.c \
 	tests/unit/serve/test_read_json.c \
+	tests/unit/serve/test_recipe.c \
 	tests/unit/serve/test_write_json.c \
 	tests/unit/store/test_artifact.c \
 	tests/unit/store/test_db.c
