@@ -164,12 +164,17 @@ SRC_registry = \
 	registry/local_open.c \
 	registry/local_run_data.c \
 	registry/local_runs.c \
+	registry/local_search.c \
+	registry/local_search_logged.c \
+	registry/local_search_models.c \
+	registry/local_search_runs.c \
 	registry/local_version_source.c \
 	registry/local_versions.c \
 	registry/page.c \
 	registry/registry.c \
 	registry/resolve.c \
 	registry/run_name.c \
+	registry/search_sql.c \
 	registry/uri.c
 
 SRC_serve = \

@@ -10,7 +10,7 @@
 static const struct pd_local_method *const tables[] = {
 	pd_local_experiments,   pd_local_runs,      pd_local_run_data, pd_local_metrics,
 	pd_local_inputs,        pd_local_models,    pd_local_aliases,  pd_local_versions,
-	pd_local_logged_models, pd_local_artifacts,
+	pd_local_logged_models, pd_local_artifacts, pd_local_search,
 };
 
 pd_local_fn pd_local_find(const char *verb, const char *name)

@@ -50,6 +50,7 @@ extern const struct pd_local_method pd_local_aliases[];
 extern const struct pd_local_method pd_local_versions[];
 extern const struct pd_local_method pd_local_logged_models[];
 extern const struct pd_local_method pd_local_artifacts[];
+extern const struct pd_local_method pd_local_search[];
 
 /* NULL: no such function. */
 pd_local_fn pd_local_find(const char *verb, const char *name);
@@ -70,7 +71,7 @@ static inline int64_t pd_local_now_ms(const struct pd_local *l)
 	return pd_env_now_ms(l->env);
 }
 
-/* ROOT/PART, with one slash between, before ROOT's query; given, release with free(). */
+/* ROOT/PART, with one slash between; *out is given. */
 char *pd_local_uri_join(const char *root, struct pd_str part);
 
 /* 32 lower-case hex digits of a random UUID (version 4), as MLflow's run ids, with a NUL. */

@@ -46,6 +46,7 @@ enum pd_code pd_experiment_json(struct pd_local *l, sqlite3_stmt *q, json_t **ou
 	json_object_set_new(o, "workspace", json_string("default"));
 	put_time(o, "last_update_time", q, 5);
 	put_time(o, "creation_time", q, 4);
+	json_object_set_new(o, "workspace", json_string("default"));
 	json_t *tags = json_array();
 	PD_AUTO_JSON json_t *hold = tags;
 	PD_TRY(experiment_tags(l, id, tags, err));

@@ -44,14 +44,24 @@ static bool decode(struct pd_str in, struct pd_buf *out)
 	return n % 4 == 0;
 }
 
+json_t *pd_page_token_of(struct pd_str text)
+{
+	PD_CLEANUP(pd_buf_end) struct pd_buf b = { 0 };
+	pd_buf_init(&b, SIZE_MAX);
+	encode(text, &b);
+	return pd_json_from(pd_buf_view(&b));
+}
+
+bool pd_page_token_text(struct pd_str token, struct pd_buf *out)
+{
+	return decode(token, out);
+}
+
 json_t *pd_page_token(int64_t offset)
 {
 	char text[64];
-	PD_CLEANUP(pd_buf_end) struct pd_buf b = { 0 };
-	pd_buf_init(&b, PD_PAGE_TOKEN_MAX);
 	snprintf(text, sizeof(text), "{\"offset\": %lld}", (long long)offset);
-	encode(pd_str_from(text), &b);
-	return pd_json_from(pd_buf_view(&b));
+	return pd_page_token_of(pd_str_from(text));
 }
 
 enum pd_code pd_page_offset(struct pd_str token, int64_t *out, struct pd_err *err)

@@ -7,8 +7,7 @@
 
 #include <jansson.h>
 
-#include "base/err.h"
-#include "base/str.h"
+#include "base/buf.h"
 
 #define PD_PAGE_TOKEN_MAX 4096 /* bytes of a token that is looked at */
 
@@ -16,5 +15,9 @@
 PD_MUST enum pd_code pd_page_offset(struct pd_str token, int64_t *out, struct pd_err *err);
 
 json_t *pd_page_token(int64_t offset); /* given */
+
+/* Any text as a token (given), and back: false when it is not base64. */
+json_t *pd_page_token_of(struct pd_str text);
+PD_MUST bool pd_page_token_text(struct pd_str token, struct pd_buf *out);
 
 #endif

@@ -124,7 +124,10 @@ enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode
 		return code;
 	}
 	sqlite3_busy_handler(db->conn, wait_busy, NULL);
-	enum pd_code code = pd_db_script(db, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL",
+	/* LIKE tells cases apart, as MLflow sets it on its connections */
+	enum pd_code code = pd_db_script(db,
+					 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; "
+					 "PRAGMA case_sensitive_like=ON",
 					 err);
 	if (code == PD_OK && mode != PD_DB_READ)
 		code = use_wal(db, err);
