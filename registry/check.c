@@ -1,5 +1,6 @@
 #include "registry/check.h"
 
+#include "base/num.h"
 #include "base/auto.h"
 #include "base/mem.h"
 #include "base/word.h"
@@ -97,6 +98,61 @@ void pd_buf_py_json(struct pd_buf *b, struct pd_str s)
 		put_escaped(b, c);
 	}
 	pd_buf_char(b, '"');
+}
+
+static void put_text(struct pd_buf *b, struct pd_str s, bool repr)
+{
+	if (repr)
+		pd_buf_py_repr(b, s);
+	else
+		pd_buf_py_json(b, s);
+}
+
+/* As deep as the value: pd_json_parse bounds that. */
+static void put_value(struct pd_buf *b, const json_t *j, bool repr)
+{
+	const char *key;
+	json_t *value;
+	size_t n = 0;
+	if (json_is_string(j)) {
+		put_text(b, pd_str_of(json_string_value(j), json_string_length(j)), repr);
+	} else if (json_is_array(j)) {
+		pd_buf_char(b, '[');
+		for (; n < json_array_size(j); n++) {
+			pd_buf_z(b, n ? ", " : "");
+			put_value(b, json_array_get(j, n), repr);
+		}
+		pd_buf_char(b, ']');
+	} else if (json_is_object(j)) {
+		pd_buf_char(b, '{');
+		json_object_foreach((json_t *)(uintptr_t)j, key, value)
+		{
+			pd_buf_z(b, n++ ? ", " : "");
+			put_text(b, pd_str_from(key), repr);
+			pd_buf_z(b, ": ");
+			put_value(b, value, repr);
+		}
+		pd_buf_char(b, '}');
+	} else if (json_is_integer(j)) {
+		pd_buf_i64(b, json_integer_value(j));
+	} else if (json_is_real(j)) {
+		pd_buf_f64(b, json_real_value(j));
+	} else if (json_is_boolean(j)) {
+		const char *name = json_is_true(j) ? "True" : "False";
+		pd_buf_z(b, repr ? name : json_is_true(j) ? "true" : "false");
+	} else {
+		pd_buf_z(b, repr ? "None" : "null");
+	}
+}
+
+void pd_buf_py_repr_value(struct pd_buf *b, const json_t *j)
+{
+	put_value(b, j, true);
+}
+
+void pd_buf_py_json_value(struct pd_buf *b, const json_t *j)
+{
+	put_value(b, j, false);
 }
 
 /* Drop the last part of what was written since `start`; false when there is none to drop. */

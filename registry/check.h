@@ -6,6 +6,8 @@
 #ifndef PD_REGISTRY_CHECK_H
 #define PD_REGISTRY_CHECK_H
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "base/env.h"
 
@@ -68,6 +70,10 @@ void pd_buf_py_repr(struct pd_buf *b, struct pd_str s);
 
 /* json.dumps(str): plain ASCII, lower-case \u escapes. */
 void pd_buf_py_json(struct pd_buf *b, struct pd_str s);
+
+/* The same of a whole value, with Python's spaces; NULL reads as null. */
+void pd_buf_py_repr_value(struct pd_buf *b, const json_t *j);
+void pd_buf_py_json_value(struct pd_buf *b, const json_t *j);
 
 /* posixpath.normpath */
 void pd_buf_normpath(struct pd_buf *b, struct pd_str path);

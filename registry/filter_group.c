@@ -309,14 +309,24 @@ static void group_aliases(struct pd_items *items)
 	items->n = p.n;
 }
 
-/* A comment joins the group before it, which a comparison does not survive. */
+static bool is_newline(const struct pd_item *item)
+{
+	return is_space(item) && (item->text.p[0] == '\n' || item->text.p[0] == '\r');
+}
+
+/* A comment joins the group before it, which a comparison does not survive; one with nothing but
+ * comments and line ends behind it stays alone. */
 static void align_comments(struct pd_items *items)
 {
 	struct pass p = pass_over(items);
+	size_t last = p.end;
+	while (last > 0 &&
+	       (is_token(&p.at[last - 1], PD_TOKEN_COMMENT) || is_newline(&p.at[last - 1])))
+		last--;
 	while (p.in < p.end) {
 		size_t from = 0;
 		struct pd_item *prev = previous(&p, &from);
-		if (!is_token(&p.at[p.in], PD_TOKEN_COMMENT) || !prev ||
+		if (!is_token(&p.at[p.in], PD_TOKEN_COMMENT) || p.in >= last || !prev ||
 		    prev->class == PD_ITEM_TOKEN) {
 			keep(&p);
 			continue;

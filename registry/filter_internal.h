@@ -77,9 +77,9 @@ void pd_filter_join(struct pd_items *items, struct pd_arena *arena);
 /* True for a keyword of this name, in any case. */
 bool pd_item_is_keyword(const struct pd_item *item, const char *name);
 
-/* A Python literal between parentheses: ('a', "b"). *out are arena texts. */
-PD_MUST enum pd_code pd_filter_list(struct pd_str text, struct pd_arena *arena, struct pd_str **out,
-				    size_t *out_n, struct pd_err *err);
+/* A Python literal between parentheses: ('a', "b"). *out are arena texts. may_be_empty: () too. */
+PD_MUST enum pd_code pd_filter_list(struct pd_str text, bool may_be_empty, struct pd_arena *arena,
+				    struct pd_str **out, size_t *out_n, struct pd_err *err);
 
 struct pd_names {
 	const char *const *at;

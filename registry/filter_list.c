@@ -250,8 +250,8 @@ static size_t count_quotes(struct pd_str s)
 	return n;
 }
 
-enum pd_code pd_filter_list(struct pd_str text, struct pd_arena *arena, struct pd_str **out,
-			    size_t *out_n, struct pd_err *err)
+enum pd_code pd_filter_list(struct pd_str text, bool may_be_empty, struct pd_arena *arena,
+			    struct pd_str **out, size_t *out_n, struct pd_err *err)
 {
 	size_t room = count_quotes(text) / 2 + 1;
 	struct list_reader r = { .s = text, .arena = arena };
@@ -270,7 +270,7 @@ enum pd_code pd_filter_list(struct pd_str text, struct pd_arena *arena, struct p
 			       "While parsing a list in the query, expected string value, "
 			       "punctuation, or whitespace, but got different type in list: %.*s",
 			       PD_STR_ARG(pd_str_head(text, 300)));
-	if (r.n == 0)
+	if (r.n == 0 && !may_be_empty)
 		return pd_fail(err, PD_INVALID,
 			       "While parsing a list in the query, expected a non-empty list of "
 			       "string values, but got empty list");

@@ -146,7 +146,7 @@ enum pd_code pd_filter_logged(struct pd_filter_parser *p, const struct pd_item *
 				       PD_STR_ARG(pd_filter_cut(text)));
 	} else if (text.n >= 2 && text.p[0] == '(' && text.p[text.n - 1] == ')') {
 		struct pd_str *list = NULL;
-		PD_TRY(pd_filter_list(text, p->arena, &list, &v->n_list, p->err));
+		PD_TRY(pd_filter_list(text, true, p->arena, &list, &v->n_list, p->err));
 		v->kind = PD_VALUE_LIST;
 		v->list = list;
 	} else {

@@ -164,7 +164,7 @@ static enum pd_code list_value(struct pd_filter_parser *p, struct pd_comparison 
 			       "Only %s attributes support comparison with a list of quoted string "
 			       "values.",
 			       pd_names_text(p, p->rules->lists, '[', ']'));
-	PD_TRY(pd_filter_list(c->value->text, p->arena, &list, &v->n_list, p->err));
+	PD_TRY(pd_filter_list(c->value->text, false, p->arena, &list, &v->n_list, p->err));
 	v->kind = PD_VALUE_LIST;
 	v->list = list;
 	return PD_OK;

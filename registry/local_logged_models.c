@@ -294,27 +294,7 @@ static enum pd_code logged_models_delete_tag(struct pd_local *l, const json_t *r
 /* [{"name": "taxi", "version": 1}, ...] as Python's json.dumps writes it */
 static enum pd_code versions_text(struct pd_buf *b, const json_t *list, struct pd_err *err)
 {
-	size_t i;
-	json_t *item, *value;
-	const char *key;
-	pd_buf_char(b, '[');
-	json_array_foreach(list, i, item)
-	{
-		pd_buf_z(b, i ? ", {" : "{");
-		size_t n = 0;
-		json_object_foreach(item, key, value)
-		{
-			pd_buf_z(b, n++ ? ", " : "");
-			pd_buf_py_json(b, pd_str_from(key));
-			pd_buf_z(b, ": ");
-			if (json_is_string(value))
-				pd_buf_py_json(b, pd_json_str(value));
-			else
-				pd_json_write(b, value);
-		}
-		pd_buf_char(b, '}');
-	}
-	pd_buf_char(b, ']');
+	pd_buf_py_json_value(b, list);
 	return pd_buf_check(b, VERSIONS_TAG, err);
 }
 

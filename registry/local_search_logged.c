@@ -53,45 +53,6 @@ static json_t *question(const json_t *req)
 	return q;
 }
 
-/* json.dumps (python: repr, with ' instead of " and Python's names). Depth is ours: two levels. */
-static void write_value(struct pd_buf *b, const json_t *j, bool python)
-{
-	const char *key;
-	json_t *value;
-	size_t n = 0;
-	if (json_is_string(j)) {
-		if (python)
-			pd_buf_py_repr(b, pd_json_str(j));
-		else
-			pd_buf_py_json(b, pd_json_str(j));
-	} else if (json_is_array(j)) {
-		pd_buf_char(b, '[');
-		for (; n < json_array_size(j); n++) {
-			pd_buf_z(b, n ? ", " : "");
-			write_value(b, json_array_get(j, n), python);
-		}
-		pd_buf_char(b, ']');
-	} else if (json_is_object(j)) {
-		pd_buf_char(b, '{');
-		json_object_foreach((json_t *)(uintptr_t)j, key, value)
-		{
-			pd_buf_z(b, n++ ? ", " : "");
-			pd_buf_printf(b, python ? "'%s': " : "\"%s\": ", key);
-			write_value(b, value, python);
-		}
-		pd_buf_char(b, '}');
-	} else if (json_is_integer(j)) {
-		pd_buf_i64(b, json_integer_value(j));
-	} else if (json_is_boolean(j)) {
-		if (python)
-			pd_buf_z(b, json_is_true(j) ? "True" : "False");
-		else
-			pd_buf_z(b, json_is_true(j) ? "true" : "false");
-	} else {
-		pd_buf_z(b, python ? "None" : "null");
-	}
-}
-
 static json_t *token_of(const json_t *req, int64_t offset)
 {
 	PD_AUTO(pd_buf)
@@ -99,7 +60,7 @@ static json_t *token_of(const json_t *req, int64_t offset)
 	PD_AUTO_JSON json_t *q = question(req);
 	pd_buf_init(&b, SIZE_MAX);
 	json_object_set_new(q, "offset", json_integer(offset));
-	write_value(&b, q, false);
+	pd_buf_py_json_value(&b, q);
 	return pd_page_token_of(pd_buf_view(&b));
 }
 
@@ -112,16 +73,16 @@ static enum pd_code check_same(const json_t *want, const json_t *token, const ch
 	b = { 0 };
 	const json_t *asked = json_object_get(want, field);
 	const json_t *found = json_object_get(token, field);
-	bool both_none = json_is_null(asked) &&
-			 (!found || json_is_null(found) || pd_str_eqz(pd_json_str(found), "") ||
-			  (json_is_array(found) && !json_array_size(found)));
-	if (both_none || json_equal(asked, found))
+	bool none = !found || json_is_null(found) ||
+		    (json_is_string(found) && json_string_length(found) == 0) ||
+		    (json_is_array(found) && json_array_size(found) == 0);
+	if ((json_is_null(asked) && none) || json_equal(asked, found))
 		return PD_OK;
 	pd_buf_init(&a, SIZE_MAX);
 	pd_buf_init(&b, SIZE_MAX);
 	bool plain = json_is_string(asked);
-	write_value(&a, asked, true);
-	write_value(&b, found, true);
+	pd_buf_py_repr_value(&a, asked);
+	pd_buf_py_repr_value(&b, found);
 	return pd_fail(err, PD_INVALID, "%s. Expected: %.300s. Found: %.300s", words,
 		       plain ? json_string_value(asked) : a.p,
 		       json_is_string(found) ? json_string_value(found) : b.p);

@@ -81,12 +81,21 @@ enum pd_code pd_page_offset(struct pd_str token, int64_t *out, struct pd_err *er
 		return pd_fail(err, PD_INVALID, "Invalid page token, decoded value=b%s", repr.p);
 	const json_t *offset = json_object_get(j, "offset");
 	struct pd_str text = pd_json_str(offset);
-	if (json_is_integer(offset) && json_integer_value(offset) != 0)
+	double real = json_is_real(offset) ? json_real_value(offset) : 0;
+	if (json_is_integer(offset) && json_integer_value(offset) != 0) {
 		*out = json_integer_value(offset);
-	else if (!json_is_string(offset) || text.n == 0)
-		return pd_fail(err, PD_INVALID, "Invalid page token, parsed value=%.*s",
-			       PD_STR_ARG(pd_buf_view(&b)));
-	else if (!pd_str_to_i64(pd_str_trim(text), out))
+		return PD_OK;
+	}
+	if (real != 0 && real > -1e15 && real < 1e15) {
+		*out = (int64_t)real;
+		return PD_OK;
+	}
+	if (!json_is_string(offset) || text.n == 0) {
+		pd_buf_clear(&repr);
+		pd_buf_py_repr_value(&repr, j);
+		return pd_fail(err, PD_INVALID, "Invalid page token, parsed value=%s", repr.p);
+	}
+	if (!pd_str_to_i64(pd_str_trim(text), out))
 		return pd_fail(err, PD_INVALID, "Invalid page token, not stringable %.*s",
 			       PD_STR_ARG(text));
 	return PD_OK;

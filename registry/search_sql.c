@@ -73,8 +73,9 @@ void pd_sql_compare(struct pd_search_sql *q, const char *column, const struct pd
 		bind_later(q, *v);
 		return;
 	}
+	pd_sql(q, "(");
 	for (size_t i = 0; i < v->n_list; i++) {
-		pd_sql(q, "%s", i ? ", " : "(");
+		pd_sql(q, i ? ", " : "");
 		pd_sql_text(q, v->list[i]);
 	}
 	pd_sql(q, ")");
