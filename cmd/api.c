@@ -39,13 +39,16 @@ static enum pd_code read_text(struct pd_ctx *ctx, const char *path, struct pd_st
 	return PD_OK;
 }
 
-static enum pd_code check_name(const struct pd_method *m, const char *name, struct pd_err *err)
+static enum pd_code find_field(const struct pd_method *m, const char *name,
+			       const struct pd_field **out, struct pd_err *err)
 {
 	const char *names[64];
 	size_t n = 0;
 	for (const struct pd_field *f = m->fields; f->name; f++) {
-		if (strcmp(f->name, name) == 0)
+		if (strcmp(f->name, name) == 0) {
+			*out = f;
 			return PD_OK;
+		}
 		if (n < PD_LEN(names))
 			names[n++] = f->name;
 	}
@@ -97,11 +100,14 @@ static enum pd_code set_field(struct pd_ctx *ctx, const struct pd_method *m, jso
 	bool is_json = eq[-1] == ':';
 	const char *name = pd_arena_z(ctx->arena, pd_str_of(arg, (size_t)(eq - arg) - is_json));
 	struct pd_str text = pd_str_from(eq + 1);
-	PD_TRY(check_name(m, name, err));
+	const struct pd_field *field = NULL;
+	PD_TRY(find_field(m, name, &field, err));
 	if (text.n > 1 && text.p[0] == '@')
 		PD_TRY(read_text(ctx, text.p + 1, &text, err));
 	if (is_json)
 		return set_json(request, name, text, err);
+	if (!field->repeated) /* the last one counts, also before what @FILE brought */
+		json_object_del(request, name);
 	return pd_request_set_text(m, request, pd_str_from(name), text, err);
 }
 
