@@ -223,6 +223,7 @@ SRC_cmd = \
 	cmd/out.c \
 	cmd/publish.c \
 	cmd/predict.c \
+	cmd/register.c \
 	cmd/rest.c \
 	cmd/run.c \
 	cmd/runs.c \

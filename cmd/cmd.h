@@ -55,6 +55,7 @@ struct pd_cmd {
 #define PD_CMD_LIST(X)                                                                             \
 	/* daily */                                                                                \
 	X(log)                                                                                     \
+	X(register)                                                                                \
 	X(run)                                                                                     \
 	X(alias)                                                                                   \
 	X(predict)                                                                                 \

@@ -10,11 +10,15 @@ _podium_spec()
 	opts=' --tracking-uri --registry-uri --json --quiet --help'
 	values=' --tracking-uri:none --registry-uri:none'
 	case $1 in
-	'') subs='log run alias predict inspect serve experiments runs models api completion help version' ;;
+	'') subs='log register run alias predict inspect serve experiments runs models api completion help version' ;;
 	'log')
 		opts+=' --experiment --run --run-name --param --metric --tag --artifact --model --name --register --alias'
 		values+=' --experiment:experiment -e:experiment --run:run -r:run --run-name:none -n:none --param:none -p:none --metric:none -m:none --tag:none -t:none --artifact:file -a:file --model:file --name:none --register:model --alias:none'
 		args='' ;;
+	'register')
+		opts+=' --alias --tag --description'
+		values+=' --alias:none -a:none --tag:none -t:none --description:none'
+		args='uri model' ;;
 	'run')
 		opts+=' --experiment --run-name --param --tag'
 		values+=' --experiment:experiment -e:experiment --run-name:none -n:none --param:none -p:none --tag:none -t:none'
@@ -178,7 +182,7 @@ _podium_spec()
 	'help')
 		opts+=' --dump'
 		values+=' --dump:none'
-		args='=log|run|alias|predict|inspect|serve|experiments|runs|models|api|completion|help|version...' ;;
+		args='=log|register|run|alias|predict|inspect|serve|experiments|runs|models|api|completion|help|version...' ;;
 	'version')
 		opts+=''
 		values+=''

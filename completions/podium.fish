@@ -32,6 +32,7 @@ complete -c podium -l json -d 'print JSON, for programs'
 complete -c podium -s q -l quiet -d 'print ids alone'
 complete -c podium -s h -l help -d 'print this help'
 complete -c podium -n '__podium_at' -a log -d 'log params, metrics, tags, artifacts and a model into a run'
+complete -c podium -n '__podium_at' -a register -d 'make a model a version of a registered model'
 complete -c podium -n '__podium_at' -a run -d 'run a command inside a new run'
 complete -c podium -n '__podium_at' -a alias -d 'name a version of a registered model: set, rm, list'
 complete -c podium -n '__podium_at' -a predict -d 'predict the rows of a file or pipe'
@@ -57,6 +58,13 @@ complete -c podium -n '__podium_is log' -l model -r -F -d 'an MLflow model folde
 complete -c podium -n '__podium_is log' -l name -x -d 'name of the logged model'
 complete -c podium -n '__podium_is log' -l register -x -a '(__podium_ask model)' -d 'make it a version of this registered model'
 complete -c podium -n '__podium_is log' -l alias -x -d 'point this alias at the version'
+
+# podium register
+complete -c podium -n '__podium_is register' -F -a '(__podium_ask uri)'
+complete -c podium -n '__podium_is register' -a '(__podium_ask model)'
+complete -c podium -n '__podium_is register' -s a -l alias -x -d 'point this alias at the new version'
+complete -c podium -n '__podium_is register' -s t -l tag -x -d 'a tag of the version'
+complete -c podium -n '__podium_is register' -l description -x -d 'description of the version'
 
 # podium run
 complete -c podium -n '__podium_is run' -a '(__fish_complete_subcommand)'
@@ -247,7 +255,7 @@ complete -c podium -n '__podium_is api' -l batch -d 'read calls as JSON lines, a
 complete -c podium -n '__podium_is completion' -a 'bash zsh fish'
 
 # podium help
-complete -c podium -n '__podium_is help' -a 'log run alias predict inspect serve experiments runs models api completion help version'
+complete -c podium -n '__podium_is help' -a 'log register run alias predict inspect serve experiments runs models api completion help version'
 complete -c podium -n '__podium_is help' -l dump -x -d 'print a generated file: bash, zsh, fish, names, man, man:NAME'
 
 # podium version

@@ -242,7 +242,7 @@ def test_register_says_which_part_is_wrong(podium, logged):
     podium("register", "models:/taxii/1", "x").fails(3, "taxii", "taxi")
     podium("register", "models:/taxi@champoin", "x").fails(3, "champoin", "champion")
     podium("register", f"runs:/{logged['run_id']}/modle", "x").fails(3, "modle")
-    podium("register", "runs:/123/model", "x").fails(2, "123")
+    podium("register", "runs:/123/model", "x").fails(3, "123")
     podium("register", "models:/taxi/one", "x").fails(3, "one")
     podium("register", logged["model_uri"], "a/b").fails(2, "a/b")
     podium("register", logged["model_uri"], "y", "-a", "v7").fails(2, "v7")
