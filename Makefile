@@ -198,6 +198,7 @@ SRC_serve = \
 SRC_cmd = \
 	cmd/alias.c \
 	cmd/api.c \
+	cmd/artifacts.c \
 	cmd/child.c \
 	cmd/complete.c \
 	cmd/completion.c \
@@ -209,6 +210,7 @@ SRC_cmd = \
 	cmd/dump_man.c \
 	cmd/dump_zsh.c \
 	cmd/experiments.c \
+	cmd/fetch.c \
 	cmd/find.c \
 	cmd/git.c \
 	cmd/help.c \
@@ -229,6 +231,7 @@ SRC_cmd = \
 	cmd/runs.c \
 	cmd/serve.c \
 	cmd/start.c \
+	cmd/transfer.c \
 	cmd/version.c
 
 UNIT = \

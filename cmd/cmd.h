@@ -58,6 +58,7 @@ struct pd_cmd {
 	X(register)                                                                                \
 	X(run)                                                                                     \
 	X(alias)                                                                                   \
+	X(fetch)                                                                                   \
 	X(predict)                                                                                 \
 	X(inspect)                                                                                 \
 	X(serve)                                                                                   \
@@ -65,6 +66,7 @@ struct pd_cmd {
 	X(experiments)                                                                             \
 	X(runs)                                                                                    \
 	X(models)                                                                                  \
+	X(artifacts)                                                                               \
 	/* deploying */                                                                            \
 	/* the rest */                                                                             \
 	X(api)                                                                                     \

@@ -10,7 +10,7 @@ _podium_spec()
 	opts=' --tracking-uri --registry-uri --json --quiet --help'
 	values=' --tracking-uri:none --registry-uri:none'
 	case $1 in
-	'') subs='log register run alias predict inspect serve experiments runs models api completion help version' ;;
+	'') subs='log register run alias fetch predict inspect serve experiments runs models artifacts api completion help version' ;;
 	'log')
 		opts+=' --experiment --run --run-name --param --metric --tag --artifact --model --name --register --alias'
 		values+=' --experiment:experiment -e:experiment --run:run -r:run --run-name:none -n:none --param:none -p:none --metric:none -m:none --tag:none -t:none --artifact:file -a:file --model:file --name:none --register:model --alias:none'
@@ -40,6 +40,10 @@ _podium_spec()
 		opts+=''
 		values+=''
 		args='model' ;;
+	'fetch')
+		opts+=' --output'
+		values+=' --output:dir -o:dir'
+		args='uri' ;;
 	'predict')
 		opts+=' --input-path --output-path --content-type --method --recipe'
 		values+=' --input-path:file -i:file --output-path:file -o:file --content-type:=json|jsonl|csv -t:=json|jsonl|csv --method:none --recipe:file'
@@ -171,6 +175,27 @@ _podium_spec()
 		opts+=' --version'
 		values+=' --version:none -v:none'
 		args='model' ;;
+	'artifacts')
+		subs='list get put rm'
+		opts+=''
+		values+=''
+		args='' ;;
+	'artifacts list')
+		opts+=' --recursive'
+		values+=''
+		args='uri' ;;
+	'artifacts get')
+		opts+=' --output'
+		values+=' --output:dir -o:dir'
+		args='uri' ;;
+	'artifacts put')
+		opts+=''
+		values+=''
+		args='file uri' ;;
+	'artifacts rm')
+		opts+=' --recursive'
+		values+=''
+		args='uri' ;;
 	'api')
 		opts+=' --verb --list --batch'
 		values+=' --verb:none -X:none'
@@ -182,7 +207,7 @@ _podium_spec()
 	'help')
 		opts+=' --dump'
 		values+=' --dump:none'
-		args='=log|register|run|alias|predict|inspect|serve|experiments|runs|models|api|completion|help|version...' ;;
+		args='=log|register|run|alias|fetch|predict|inspect|serve|experiments|runs|models|artifacts|api|completion|help|version...' ;;
 	'version')
 		opts+=''
 		values+=''

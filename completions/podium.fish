@@ -35,12 +35,14 @@ complete -c podium -n '__podium_at' -a log -d 'log params, metrics, tags, artifa
 complete -c podium -n '__podium_at' -a register -d 'make a model a version of a registered model'
 complete -c podium -n '__podium_at' -a run -d 'run a command inside a new run'
 complete -c podium -n '__podium_at' -a alias -d 'name a version of a registered model: set, rm, list'
+complete -c podium -n '__podium_at' -a fetch -d 'bring a model or other artifacts into a folder'
 complete -c podium -n '__podium_at' -a predict -d 'predict the rows of a file or pipe'
 complete -c podium -n '__podium_at' -a inspect -d 'say what a model is: steps, parameters, inputs, native or why not'
 complete -c podium -n '__podium_at' -a serve -d 'serve a model over HTTP'
 complete -c podium -n '__podium_at' -a experiments -d 'create, list, search, rename, delete and tag experiments'
 complete -c podium -n '__podium_at' -a runs -d 'list, show, search, delete, rename and tag runs'
 complete -c podium -n '__podium_at' -a models -d 'registered models and their versions'
+complete -c podium -n '__podium_at' -a artifacts -d 'list, get, put and remove the files of runs and models'
 complete -c podium -n '__podium_at' -a api -d 'call a method of the REST API, print the JSON it answers'
 complete -c podium -n '__podium_at' -a completion -d 'print the completion script of a shell'
 complete -c podium -n '__podium_at' -a help -d 'explain a command'
@@ -88,6 +90,10 @@ complete -c podium -n '__podium_is alias rm' -a '(__podium_ask alias)'
 
 # podium alias list
 complete -c podium -n '__podium_is alias list' -a '(__podium_ask model)'
+
+# podium fetch
+complete -c podium -n '__podium_is fetch' -F -a '(__podium_ask uri)'
+complete -c podium -n '__podium_is fetch' -s o -l output -x -a '(__fish_complete_directories)' -d 'folder to write into, made when it is not there'
 
 # podium predict
 complete -c podium -n '__podium_is predict' -F -a '(__podium_ask uri)'
@@ -245,6 +251,28 @@ complete -c podium -n '__podium_is models stage' -l archive-existing -d 'archive
 complete -c podium -n '__podium_is models rm' -a '(__podium_ask model)'
 complete -c podium -n '__podium_is models rm' -s v -l version -x -d 'delete this version only'
 
+# podium artifacts
+complete -c podium -n '__podium_at artifacts' -a list -d 'list the artifacts of a run, a model or a folder'
+complete -c podium -n '__podium_at artifacts' -a get -d 'bring artifacts into a folder, as fetch does'
+complete -c podium -n '__podium_at artifacts' -a put -d 'put a file or a folder among the artifacts of a run'
+complete -c podium -n '__podium_at artifacts' -a rm -d 'remove artifacts'
+
+# podium artifacts list
+complete -c podium -n '__podium_is artifacts list' -F -a '(__podium_ask uri)'
+complete -c podium -n '__podium_is artifacts list' -s r -l recursive -d 'also what is in its folders'
+
+# podium artifacts get
+complete -c podium -n '__podium_is artifacts get' -F -a '(__podium_ask uri)'
+complete -c podium -n '__podium_is artifacts get' -s o -l output -x -a '(__fish_complete_directories)' -d 'folder to write into, made when it is not there'
+
+# podium artifacts put
+complete -c podium -n '__podium_is artifacts put' -F
+complete -c podium -n '__podium_is artifacts put' -F -a '(__podium_ask uri)'
+
+# podium artifacts rm
+complete -c podium -n '__podium_is artifacts rm' -F -a '(__podium_ask uri)'
+complete -c podium -n '__podium_is artifacts rm' -s r -l recursive -d 'a folder with all that is in it'
+
 # podium api
 complete -c podium -n '__podium_is api' -a '(__podium_ask method)'
 complete -c podium -n '__podium_is api' -s X -l verb -x -d 'HTTP verb where a method has several (POST, DELETE, GET, PATCH)'
@@ -255,7 +283,7 @@ complete -c podium -n '__podium_is api' -l batch -d 'read calls as JSON lines, a
 complete -c podium -n '__podium_is completion' -a 'bash zsh fish'
 
 # podium help
-complete -c podium -n '__podium_is help' -a 'log register run alias predict inspect serve experiments runs models api completion help version'
+complete -c podium -n '__podium_is help' -a 'log register run alias fetch predict inspect serve experiments runs models artifacts api completion help version'
 complete -c podium -n '__podium_is help' -l dump -x -d 'print a generated file: bash, zsh, fish, names, man, man:NAME'
 
 # podium version
