@@ -7,10 +7,15 @@
 #include "schema/errors.h"
 #include "schema/methods.h"
 
-static json_t *error_body(const struct pd_err *err)
+json_t *pd_error_body(const struct pd_err *err)
 {
-	return json_pack("{s:s, s:s}", "error_code", pd_error_name(err->code), "message",
-			 err->text);
+	char text[PD_ERR_MAX];
+	snprintf(text, sizeof(text), "%s", err->text);
+	if (!pd_utf8_check(pd_str_from(text)))
+		for (char *p = text; *p; p++)
+			if ((unsigned char)*p >= 0x80)
+				*p = '?';
+	return json_pack("{s:s, s:s}", "error_code", pd_error_name(err->code), "message", text);
 }
 
 json_t *pd_batch_call(struct pd_registry *r, const char *verb, const char *method,
@@ -20,7 +25,7 @@ json_t *pd_batch_call(struct pd_registry *r, const char *verb, const char *metho
 	json_t *body = NULL;
 	enum pd_code code = pd_registry_call(r, verb, method, request, &body, &err);
 	*out_status = pd_error_http(code);
-	return code == PD_OK ? body : error_body(&err);
+	return code == PD_OK ? body : pd_error_body(&err);
 }
 
 /* Parameters of a query string as fields of the request. */
@@ -66,7 +71,7 @@ static json_t *answer_line(struct pd_registry *r, struct pd_str line, int *out_s
 		code = pd_fail(&err, PD_BAD_REQUEST,
 			       "a line is {\"method\": ..., \"verb\": ..., \"request\": {...}}");
 	*out_status = pd_error_http(code);
-	return code == PD_OK ? body : error_body(&err);
+	return code == PD_OK ? body : pd_error_body(&err);
 }
 
 static enum pd_code write_line(FILE *out, int status, json_t *body, struct pd_err *err)

@@ -17,6 +17,9 @@
  * such an object is answered with BAD_REQUEST. PD_IO: reading or writing failed. */
 PD_MUST enum pd_code pd_batch_run(struct pd_registry *r, FILE *in, FILE *out, struct pd_err *err);
 
+/* MLflow's JSON of a failure; given. Bytes of the text that are no UTF-8 become '?'. */
+json_t *pd_error_body(const struct pd_err *err);
+
 /* One call: the status a server would give and the body, which is given. */
 json_t *pd_batch_call(struct pd_registry *r, const char *verb, const char *method,
 		      const json_t *request, int *out_status);

@@ -44,6 +44,25 @@ static bool decode(struct pd_str in, struct pd_buf *out)
 	return n % 4 == 0;
 }
 
+/* repr(bytes): what is not ASCII is escaped. */
+static void put_bytes(struct pd_buf *out, struct pd_str bytes)
+{
+	char quote = pd_str_find(bytes, '\'') >= 0 && pd_str_find(bytes, '"') < 0 ? '"' : '\'';
+	pd_buf_printf(out, "b%c", quote);
+	for (size_t i = 0; i < bytes.n; i++) {
+		unsigned char c = (unsigned char)bytes.p[i];
+		if (c == (unsigned char)quote || c == '\\')
+			pd_buf_printf(out, "\\%c", c);
+		else if (c >= 0x20 && c < 0x7f)
+			pd_buf_char(out, (char)c);
+		else if (c == '\t' || c == '\n' || c == '\r')
+			pd_buf_z(out, c == '\t' ? "\\t" : c == '\n' ? "\\n" : "\\r");
+		else
+			pd_buf_printf(out, "\\x%02x", c);
+	}
+	pd_buf_char(out, quote);
+}
+
 json_t *pd_page_token_of(struct pd_str text)
 {
 	PD_CLEANUP(pd_buf_end) struct pd_buf b = { 0 };
@@ -76,9 +95,9 @@ enum pd_code pd_page_offset(struct pd_str token, int64_t *out, struct pd_err *er
 	PD_AUTO_JSON json_t *j = NULL;
 	PD_CLEANUP(pd_buf_end) struct pd_buf repr = { 0 };
 	pd_buf_init(&repr, PD_PAGE_TOKEN_MAX * 4);
-	pd_buf_py_repr(&repr, pd_buf_view(&b));
+	put_bytes(&repr, pd_buf_view(&b));
 	if (pd_json_parse(pd_buf_view(&b), &j, NULL) != PD_OK || !json_is_object(j))
-		return pd_fail(err, PD_INVALID, "Invalid page token, decoded value=b%s", repr.p);
+		return pd_fail(err, PD_INVALID, "Invalid page token, decoded value=%s", repr.p);
 	const json_t *offset = json_object_get(j, "offset");
 	struct pd_str text = pd_json_str(offset);
 	double real = json_is_real(offset) ? json_real_value(offset) : 0;

@@ -108,4 +108,6 @@ PD_TEST(page_tokens_come_back)
 	assert_code(pd_page_offset(PD_STR("a"), &offset, &err), PD_INVALID);
 	assert_code(pd_page_offset(PD_STR("AAAA"), &offset, &err), PD_INVALID);
 	assert_code(pd_page_offset(PD_STR("===="), &offset, &err), PD_INVALID);
+	assert_code(pd_page_offset(PD_STR("/yciCg=="), &offset, &err), PD_INVALID);
+	assert_string_equal(err.text, "Invalid page token, decoded value=b'\\xff\\'\"\\n'");
 }
