@@ -24,6 +24,10 @@ struct pd_model_opts {
  */
 PD_MUST enum pd_code pd_model_load(const char *path, const struct pd_model_opts *opts,
 				   struct pd_model **out, struct pd_err *err);
+/* The same from a decoded file; the tree is not needed afterwards. */
+struct pd_tree;
+PD_MUST enum pd_code pd_model_of_tree(const struct pd_tree *tree, const struct pd_model_opts *opts,
+				      struct pd_model **out, struct pd_err *err);
 void pd_model_free(struct pd_model *m); /* NULL is allowed */
 
 /* Its MLmodel, or NULL for a single file. Borrowed. */

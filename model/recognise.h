@@ -19,7 +19,7 @@
 #define PD_STEPS_MAX    1000
 #define PD_FEATURES_MAX ((size_t)1 << 28) /* columns of a model */
 #define PD_CLASSES_MAX  ((size_t)1 << 20)
-#define PD_OUTPUTS_MAX  ((size_t)1 << 20)
+#define PD_OUTPUTS_MAX  ((size_t)1 << 16)
 #define PD_TREES_MAX    ((size_t)1 << 20)
 
 struct pd_labels {

@@ -163,16 +163,18 @@ static bool fill_dense(const struct pd_forest *f, const struct pd_matrix *in, si
 static void fill_sparse(const struct pd_forest *f, const struct pd_matrix *in, size_t row, float *x,
 			size_t pitch)
 {
-	for (uint32_t i = in->start[row]; i < in->start[row + 1]; i++)
-		if (f->place[in->col[i]])
-			x[f->place[in->col[i]] * pitch] = (float)in->val[i];
+	for (uint32_t i = in->start[row]; i < in->start[row + 1]; i++) {
+		uint32_t place = pd_forest_place(f, in->col[i]);
+		if (place)
+			x[place * pitch] = (float)in->val[i];
+	}
 }
 
 static void clear_sparse(const struct pd_forest *f, const struct pd_matrix *in, size_t row,
 			 float *x, size_t pitch)
 {
 	for (uint32_t i = in->start[row]; i < in->start[row + 1]; i++)
-		x[f->place[in->col[i]] * pitch] = 0;
+		x[pd_forest_place(f, in->col[i]) * pitch] = 0;
 }
 
 static void add_leaf(const struct pd_forest *f, uint32_t leaf, double *acc)

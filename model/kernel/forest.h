@@ -46,11 +46,28 @@ struct pd_forest {
 	size_t n_columns;
 	size_t n_used;                     /* columns some node asks for */
 	const uint32_t *used;              /* the column of used feature k; ascending */
-	const uint32_t *place;             /* of a column: used feature + 1, 0: nobody asks */
+	const uint32_t *place;             /* of a column: used feature + 1, 0: nobody asks;
+					    * NULL in a wide model of few nodes: search `used` */
 	const unsigned char *missing_left; /* a bit a slot: NaN goes left; NULL: never */
 	size_t n_values;                   /* a leaf */
 	double *values;                    /* n_leaves * n_values, in order of leaf number */
 };
+
+/* Used feature + 1 of a column, or 0. */
+static inline uint32_t pd_forest_place(const struct pd_forest *f, uint32_t column)
+{
+	if (f->place)
+		return f->place[column];
+	size_t low = 0, high = f->n_used;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (f->used[mid] < column)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < f->n_used && f->used[low] == column ? (uint32_t)low + 1 : 0;
+}
 
 /* One tree as the library holds it; arrays not aligned. */
 struct pd_tree_source {

@@ -1,9 +1,14 @@
 #include "model/kernel/forest.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define LEAF_BITS 0x40000000u /* a positive float; the leaf's number is added */
 #define SIGN_BIT  0x80000000u
+
+/* A table over all columns is made when it is no larger than the nodes, or small anyway: the number
+ * of columns is only a number in the file. */
+#define TABLE_COLUMNS (1u << 18)
 
 /* What the two passes share. */
 struct builder {
@@ -16,7 +21,9 @@ struct builder {
 	uint32_t *leaf_nodes;
 	uint32_t *stack;     /* node, slot, depth for each entry */
 	unsigned char *seen; /* a byte a node of the tree at hand */
-	uint32_t *place;
+	uint32_t *asked;     /* columns the nodes ask for, as they come */
+	size_t n_asked;
+	bool any_missing_left;
 };
 
 static int64_t field_i64(const struct pd_tree_source *t, size_t node, size_t offset)
@@ -77,27 +84,59 @@ static enum pd_code check_tree(struct builder *b, const struct pd_tree_source *t
 		if (b->seen[left]++ || b->seen[right]++)
 			return pd_fail(err, PD_CORRUPT,
 				       "tree %zu, node %zu: a child has two parents", tree, i);
-		b->place[field_i64(t, i, t->feature)] = 1;
-		if (goes_left_when_missing(t, i))
-			b->missing_left = b->seen; /* any value: the array is needed */
+		b->asked[b->n_asked++] = (uint32_t)field_i64(t, i, t->feature);
+		b->any_missing_left |= goes_left_when_missing(t, i);
 	}
 	return PD_OK;
 }
 
-static void number_columns(struct builder *b, struct pd_arena *arena)
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* Through a table: each column once, ascending. */
+static size_t sort_with_table(uint32_t *asked, size_t n, uint32_t *table, size_t n_columns)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < n; i++)
+		table[asked[i]] = 1;
+	for (size_t i = 0; i < n_columns; i++) {
+		if (!table[i])
+			continue;
+		asked[used++] = (uint32_t)i;
+		table[i] = (uint32_t)used;
+	}
+	return used;
+}
+
+static size_t sort_without_table(uint32_t *asked, size_t n)
+{
+	size_t used = 0;
+	qsort(asked, n, sizeof(*asked), by_number);
+	for (size_t i = 0; i < n; i++)
+		if (!used || asked[used - 1] != asked[i])
+			asked[used++] = asked[i];
+	return used;
+}
+
+static enum pd_code number_columns(struct builder *b, struct pd_arena *arena, struct pd_err *err)
 {
 	struct pd_forest *f = b->f;
-	size_t n = 0;
-	for (size_t i = 0; i < f->n_columns; i++)
-		if (b->place[i])
-			b->place[i] = (uint32_t)++n;
-	uint32_t *used = PD_ARENA_ARRAY(arena, uint32_t, n);
-	for (size_t i = 0; i < f->n_columns; i++)
-		if (b->place[i])
-			used[b->place[i] - 1] = (uint32_t)i;
+	uint32_t *used = NULL, *table = NULL;
+	if (f->n_columns <= TABLE_COLUMNS || f->n_columns <= b->n_asked) {
+		PD_TRY(pd_arena_try(arena, f->n_columns, sizeof(*table), &table, err));
+		f->n_used = sort_with_table(b->asked, b->n_asked, table, f->n_columns);
+	} else {
+		f->n_used = sort_without_table(b->asked, b->n_asked);
+	}
+	PD_TRY(pd_arena_try(arena, f->n_used, sizeof(*used), &used, err));
+	if (f->n_used)
+		memcpy(used, b->asked, f->n_used * sizeof(*used));
 	f->used = used;
-	f->n_used = n;
-	f->place = b->place;
+	f->place = table;
+	return PD_OK;
 }
 
 /* ---- second pass: the layout */
@@ -127,7 +166,7 @@ static uint32_t put_inner(struct builder *b, const struct pd_tree_source *t, uin
 			  uint32_t node)
 {
 	uint32_t pair = b->next_pair++;
-	uint32_t feature = b->place[field_i64(t, node, t->feature)];
+	uint32_t feature = pd_forest_place(b->f, (uint32_t)field_i64(t, node, t->feature));
 	put_node(b, slot, limit_of(field_f64(t, node, t->threshold)), feature, pair);
 	if (b->missing_left && goes_left_when_missing(t, node))
 		b->missing_left[slot / 8] |= (unsigned char)(1u << (slot % 8));
@@ -193,7 +232,7 @@ static enum pd_code make_room(struct builder *b, size_t n_nodes, size_t n_trees,
 		PD_TRY(pd_arena_try(arena, f->n_slots, sizeof(*b->wide), &b->wide, err));
 	f->nodes = b->nodes;
 	f->wide = b->wide;
-	if (b->missing_left)
+	if (b->any_missing_left)
 		PD_TRY(pd_arena_try(arena, f->n_slots / 8 + 1, 1, &b->missing_left, err));
 	f->missing_left = b->missing_left;
 	PD_TRY(pd_arena_try(scratch, n_nodes, sizeof(*b->leaf_nodes), &b->leaf_nodes, err));
@@ -229,11 +268,11 @@ enum pd_code pd_forest_build(struct pd_forest *f, const struct pd_tree_source *t
 	uint32_t *roots = NULL, *depths = NULL, *first_leaf = NULL;
 	*f = (struct pd_forest){ .n_trees = n_trees, .n_columns = n_columns, .n_values = n_values };
 	PD_TRY(count_nodes(trees, n_trees, &n_nodes, &n_largest, err));
-	PD_TRY(pd_arena_try(arena, n_columns, sizeof(*b.place), &b.place, err));
+	PD_TRY(pd_arena_try(scratch, n_nodes, sizeof(*b.asked), &b.asked, err));
 	PD_TRY(pd_arena_try(scratch, n_largest, 1, &b.seen, err));
 	for (size_t i = 0; i < n_trees; i++)
 		PD_TRY(check_tree(&b, &trees[i], i, err));
-	number_columns(&b, arena);
+	PD_TRY(number_columns(&b, arena, err));
 	PD_TRY(make_room(&b, n_nodes, n_trees, n_largest, arena, scratch, err));
 	PD_TRY(pd_arena_try(arena, n_trees, sizeof(*roots), &roots, err));
 	PD_TRY(pd_arena_try(arena, n_trees, sizeof(*depths), &depths, err));

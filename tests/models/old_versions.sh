@@ -17,6 +17,14 @@ python_for() { # VERSION
     esac
 }
 
+numpy_for() { # VERSION: the last one its wheels were built for
+    case $1 in
+    0.*) echo 'numpy<1.20' ;;
+    1.[0-3].*) echo 'numpy<1.24' ;;
+    *) echo 'numpy<2.3' ;;
+    esac
+}
+
 venv_for() { # VERSION: prints its python, or nothing
     local venv=build/old/$1 python
     if [ ! -e "$venv/.ready" ]; then
@@ -24,7 +32,7 @@ venv_for() { # VERSION: prints its python, or nothing
             "$python" -c '' 2>/dev/null || continue
             "$python" -m venv "$venv" >/dev/null 2>&1 &&
                 "$venv/bin/python" -m pip install -q --disable-pip-version-check \
-                    --only-binary :all: "scikit-learn==$1" 'numpy<2.3' 'scipy<1.16' >/dev/null 2>&1 &&
+                    --only-binary :all: "scikit-learn==$1" "$(numpy_for "$1")" >/dev/null 2>&1 &&
                 touch "$venv/.ready" && break
         done
     fi

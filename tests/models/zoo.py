@@ -243,7 +243,7 @@ for _name, _make in LINEAR.items():
     case(_name)(on(_make, load_diabetes))
 
 case("scaler_alone", exact=True)(on(StandardScaler, load_diabetes))
-case("linear_of_dicts", exact=True)(on_trips(lambda: make_pipeline(DictVectorizer(), linear_model.Ridge(solver="lsqr"))))
+case("linear_of_dicts", exact=True)(on_trips(lambda: make_pipeline(DictVectorizer(), linear_model.Ridge(solver="sparse_cg"))))
 
 
 @case("poisson", since=(0, 23))
@@ -303,11 +303,11 @@ def on_mixed(make):
     return go
 
 
-case("dicts_of_all_kinds", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(), linear_model.Ridge(solver="lsqr"))))
+case("dicts_of_all_kinds", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(), linear_model.Ridge(solver="sparse_cg"))))
 case("dicts_unsorted_dense")(on_mixed(lambda: make_pipeline(DictVectorizer(sparse=False, sort=False), linear_model.Ridge())))
 case("dicts_separator", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(separator="::", sort=False), ensemble.RandomForestRegressor(5, random_state=0))))
-case("dicts_scaled", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(), StandardScaler(with_mean=False), linear_model.Ridge(solver="lsqr"))))
-case("dicts_of_float32", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(dtype=np.float32), linear_model.Ridge(solver="lsqr"))))
+case("dicts_scaled", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(), StandardScaler(with_mean=False), linear_model.Ridge(solver="sparse_cg"))))
+case("dicts_of_float32", exact=True)(on_mixed(lambda: make_pipeline(DictVectorizer(dtype=np.float32), linear_model.Ridge(solver="sparse_cg"))))
 case("dict_vectorizer_alone", exact=True)(on_mixed(lambda: DictVectorizer(sparse=False)))
 
 
@@ -329,7 +329,7 @@ def _():
 def _():
     rows, y = trips(900)
     dv = DictVectorizer()
-    return (dv, linear_model.Ridge(solver="lsqr").fit(dv.fit_transform(rows[:850]), y[:850])), rows[850:]
+    return (dv, linear_model.Ridge(solver="sparse_cg").fit(dv.fit_transform(rows[:850]), y[:850])), rows[850:]
 
 
 @case("tuple_vectorizer_forest", exact=True)
@@ -344,7 +344,7 @@ def _():
 def _():
     rows, y = trips(500)
     dv = DictVectorizer()
-    return (linear_model.Ridge(solver="lsqr").fit(dv.fit_transform(rows[:450]), y[:450]), dv), rows[450:]
+    return (linear_model.Ridge(solver="sparse_cg").fit(dv.fit_transform(rows[:450]), y[:450]), dv), rows[450:]
 
 
 @case("tuple_encoder_tree", exact=True)
