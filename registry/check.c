@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "base/auto.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/word.h"
 
@@ -334,11 +335,48 @@ enum pd_code pd_check_experiment_name(struct pd_str name, struct pd_err *err)
 	return pd_check_length("name", PD_MAX_EXPERIMENT_NAME_CHARS, name, err);
 }
 
+/* ^[1-9][0-9]*[mhd]$, at most 32 characters, white space around it allowed */
+static enum pd_code check_duration(const json_t *j, struct pd_err *err)
+{
+	struct pd_str s = pd_str_trim(pd_json_str(j));
+	size_t n = 0;
+	if (json_is_string(j) && pd_utf8_chars(s) > 32)
+		return pd_fail(err, PD_INVALID,
+			       "Trace archival duration must be at most 32 characters.");
+	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
+		n++;
+	bool good = n > 0 && s.p[0] != '0' && n + 1 == s.n && s.p[n] && strchr("mhd", s.p[n]);
+	return good ? PD_OK
+		    : pd_fail(err, PD_INVALID,
+			      "Trace archival retention must be in the form `<int><unit>`, where "
+			      "unit is one of 'm', 'h', or 'd'.");
+}
+
+/* Source: mlflow/utils/validation.py, _validate_trace_experiment_tag. */
+static enum pd_code check_archive_tag(struct pd_str key, struct pd_str value, struct pd_err *err)
+{
+	bool retention = pd_str_eq(key, PD_STR("mlflow.trace.archivalRetention"));
+	if (!retention && !pd_str_eq(key, PD_STR("mlflow.trace.archiveNow")))
+		return PD_OK;
+	PD_AUTO_JSON json_t *j = NULL;
+	if (pd_json_parse(value, &j, NULL) != PD_OK || !json_is_object(j))
+		return pd_fail(err, PD_INVALID,
+			       "Trace archival config must be encoded as a JSON object.");
+	struct pd_str type = pd_json_str(json_object_get(j, "type"));
+	if (retention && !pd_str_eq(type, PD_STR("duration")))
+		return pd_fail(err, PD_INVALID, "Trace archival config must use type 'duration'.");
+	const json_t *duration = json_object_get(j, retention ? "value" : "older_than");
+	if (!retention && (!duration || json_is_null(duration)))
+		return PD_OK;
+	return check_duration(duration, err);
+}
+
 enum pd_code pd_check_experiment_tag(struct pd_str key, struct pd_str value, struct pd_err *err)
 {
 	PD_TRY(pd_check_key(key, "key", err));
 	PD_TRY(pd_check_length("key", PD_MAX_KEY_CHARS, key, err));
-	return pd_check_length("value", PD_MAX_EXPERIMENT_TAG_CHARS, value, err);
+	PD_TRY(pd_check_length("value", PD_MAX_EXPERIMENT_TAG_CHARS, value, err));
+	return check_archive_tag(key, value, err);
 }
 
 /* ---------------------------------------------------------------- locations */

@@ -47,6 +47,7 @@ bool pd_py_int(struct pd_str text, int64_t *out);
 PD_MUST enum pd_code pd_parse_experiment_id(struct pd_str id, int64_t *out, struct pd_err *err);
 
 PD_MUST enum pd_code pd_check_experiment_name(struct pd_str name, struct pd_err *err);
+/* Also the two tags that hold a setting of MLflow's trace archive: their JSON must be one. */
 PD_MUST enum pd_code pd_check_experiment_tag(struct pd_str key, struct pd_str value,
 					     struct pd_err *err);
 

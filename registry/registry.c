@@ -13,7 +13,9 @@
 
 struct pd_registry {
 	struct pd_local local;
-	char *uri; /* absolute */
+	struct pd_local
+		*models; /* registered models and versions: `local`, or a store of their own */
+	char *uri;       /* absolute */
 };
 
 /* ---------------------------------------------------------------- where the store is */
@@ -80,23 +82,62 @@ static enum pd_code find_file(const char *uri_text, char **out, struct pd_err *e
 
 /* ---------------------------------------------------------------- open, call, close */
 
+/* The database a URI names, its absolute path in *out_path (given). */
+static enum pd_code open_local(const struct pd_env *env, const struct pd_registry_opts *opts,
+			       const char *uri, struct pd_local *out, char **out_path,
+			       struct pd_err *err)
+{
+	PD_AUTO_FREE char *file = NULL;
+	PD_TRY(find_file(uri, &file, err));
+	PD_AUTO_FREE char *path = pd_path_absolute(file);
+	PD_AUTO_FREE char *root = pd_local_resolve_uri(
+		pd_str_from(opts->artifact_root ? opts->artifact_root : DEFAULT_ARTIFACT_ROOT));
+	PD_TRY(pd_local_open(out, env, path, root, opts->create, err));
+	out->for_clients = opts->for_clients;
+	*out_path = PD_TAKE(path);
+	return PD_OK;
+}
+
+/* Where the registry is a store of its own, it is opened beside. */
+static enum pd_code open_models(const struct pd_env *env, const struct pd_registry_opts *opts,
+				const char *path, struct pd_registry *r, struct pd_err *err)
+{
+	const char *uri = opts->registry_uri ? opts->registry_uri
+					     : pd_env_var(env, "MLFLOW_REGISTRY_URI");
+	r->models = &r->local;
+	if (!uri)
+		return PD_OK;
+	PD_AUTO_FREE char *file = NULL;
+	PD_TRY(find_file(uri, &file, err));
+	PD_AUTO_FREE char *other = pd_path_absolute(file);
+	if (strcmp(other, path) == 0)
+		return PD_OK;
+	struct pd_local *models = pd_xcalloc(1, sizeof(*models));
+	PD_AUTO_FREE char *opened = NULL;
+	enum pd_code code = open_local(env, opts, uri, models, &opened, err);
+	if (code != PD_OK) {
+		free(models);
+		return code;
+	}
+	r->models = models;
+	return PD_OK;
+}
+
 enum pd_code pd_registry_open(const struct pd_env *env, const struct pd_registry_opts *opts,
 			      struct pd_registry **out, struct pd_err *err)
 {
 	const char *uri = opts->tracking_uri ? opts->tracking_uri
 					     : pd_env_var(env, "MLFLOW_TRACKING_URI");
-	PD_AUTO_FREE char *file = NULL;
-	PD_TRY(find_file(uri ? uri : DEFAULT_URI, &file, err));
-	PD_AUTO_FREE char *path = pd_path_absolute(file);
-	PD_AUTO_FREE char *root = pd_local_resolve_uri(
-		pd_str_from(opts->artifact_root ? opts->artifact_root : DEFAULT_ARTIFACT_ROOT));
+	PD_AUTO_FREE char *path = NULL;
 	struct pd_registry *r = pd_xcalloc(1, sizeof(*r));
-	enum pd_code code = pd_local_open(&r->local, env, path, root, opts->create, err);
+	r->models = &r->local;
+	enum pd_code code = open_local(env, opts, uri ? uri : DEFAULT_URI, &r->local, &path, err);
+	if (code == PD_OK)
+		code = open_models(env, opts, path, r, err);
 	if (code != PD_OK) {
-		free(r);
+		pd_registry_close(r);
 		return code;
 	}
-	r->local.for_clients = opts->for_clients;
 	size_t size = strlen(path) + sizeof("sqlite:///");
 	r->uri = pd_xmalloc(size);
 	snprintf(r->uri, size, "sqlite:///%s", path);
@@ -108,6 +149,10 @@ void pd_registry_close(struct pd_registry *r)
 {
 	if (!r)
 		return;
+	if (r->models != &r->local) {
+		pd_local_end(r->models);
+		free(r->models);
+	}
 	pd_local_end(&r->local);
 	free(r->uri);
 	free(r);
@@ -116,6 +161,13 @@ void pd_registry_close(struct pd_registry *r)
 const char *pd_registry_uri(const struct pd_registry *r)
 {
 	return r->uri;
+}
+
+static bool is_of_models(const char *method)
+{
+	struct pd_str name = pd_str_from(method);
+	return pd_str_starts(name, PD_STR("registered-models/")) ||
+	       pd_str_starts(name, PD_STR("model-versions/"));
 }
 
 enum pd_code pd_registry_call(struct pd_registry *r, const char *verb, const char *method,
@@ -131,5 +183,5 @@ enum pd_code pd_registry_call(struct pd_registry *r, const char *verb, const cha
 	pd_local_fn fn = pd_local_find(verb ? verb : m->verbs, m->name);
 	if (!fn)
 		return pd_fail(err, PD_UNSUPPORTED, "%s is not implemented", m->name);
-	return fn(&r->local, req, out, err);
+	return fn(is_of_models(m->name) ? r->models : &r->local, req, out, err);
 }

@@ -130,6 +130,18 @@ def test_an_experiment_holds_fifty_custom_views(twin):
          {"experiment_id": "0", "key": "mlflow.customView.view3", "value": "new"})
 
 
+def test_settings_of_the_trace_archive_are_checked(twin):
+    values = ['{"type": "duration", "value": "30d"}', '{"type": "duration", "value": " 12h "}', "", "x",
+              "[]", "{}", '{"type": "duration"}', '{"type": "duration", "value": "0d"}',
+              '{"type": "duration", "value": "3x"}', '{"type": "x", "value": "3d"}',
+              '{"type": "duration", "value": "%s1d"}' % ("1" * 40), '{"older_than": "7d"}',
+              '{"older_than": null}', '{"older_than": 7}']
+    for value in values:
+        for key in ("mlflow.trace.archivalRetention", "mlflow.trace.archiveNow"):
+            twin("POST", "experiments/set-experiment-tag",
+                 {"experiment_id": "0", "key": key, "value": value})
+
+
 # ------------------------------------------------------------------------------- keys
 
 KEYS = [

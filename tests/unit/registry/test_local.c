@@ -158,6 +158,30 @@ PD_TEST(a_batch_that_fails_leaves_nothing)
 	assert_int_equal(json_array_size(json_object_get(data, "params")), 1);
 }
 
+PD_TEST(registered_models_may_live_in_a_store_of_their_own)
+{
+	struct fixture fx = { 0 };
+	char models[512];
+	open_new(&fx, true);
+	fixture_end(&fx);
+	snprintf(models, sizeof(models), "sqlite:///%s/models.db", pd_test_dir());
+	struct pd_registry_opts opts = { .tracking_uri = fx.uri, .registry_uri = models };
+	assert_code(pd_registry_open(&fx.env, &opts, &fx.r, &err), PD_NOT_FOUND);
+	opts.create = true;
+	assert_ok(pd_registry_open(&fx.env, &opts, &fx.r, &err));
+	json_decref(call(&fx, "registered-models/create", json_pack("{s:s}", "name", "a")));
+	json_decref(call(&fx, "experiments/create", json_pack("{s:s}", "name", "e")));
+	fixture_end(&fx);
+	opts = (struct pd_registry_opts){ .tracking_uri = models };
+	assert_ok(pd_registry_open(&fx.env, &opts, &fx.r, &err));
+	json_decref(call(&fx, "registered-models/get", json_pack("{s:s}", "name", "a")));
+	json_t *out = NULL;
+	PD_AUTO_JSON json_t *ask = json_pack("{s:s}", "experiment_name", "e");
+	assert_code(pd_registry_call(fx.r, NULL, "experiments/get-by-name", ask, &out, &err),
+		    PD_NOT_FOUND);
+	fixture_end(&fx);
+}
+
 PD_TEST(unknown_methods_and_verbs_are_no_endpoints)
 {
 	PD_CLEANUP(fixture_end) struct fixture fx = { 0 };
