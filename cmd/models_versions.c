@@ -9,7 +9,23 @@ struct versions_args {
 	int64_t limit;
 };
 
-static void print_list(struct pd_ctx *ctx, const json_t *versions)
+/* The search does not tell aliases, the model does. */
+static struct pd_str aliases_of(struct pd_ctx *ctx, const json_t *model, struct pd_str version)
+{
+	const char *text = "";
+	size_t i;
+	const json_t *alias;
+	json_array_foreach(json_object_get(model, "aliases"), i, alias)
+	{
+		struct pd_str name = pd_rest_str(ctx, alias, "alias");
+		if (pd_str_eq(pd_rest_str(ctx, alias, "version"), version))
+			text = pd_arena_printf(ctx->arena, "%s%s%.*s", text, *text ? " " : "",
+					       PD_STR_ARG(name));
+	}
+	return pd_str_from(text);
+}
+
+static void print_list(struct pd_ctx *ctx, const json_t *model, const json_t *versions)
 {
 	static const char *const heads[] = { "VERSION", "ALIASES", "STAGE",
 					     "CREATED", "RUN",     "SOURCE" };
@@ -21,7 +37,7 @@ static void print_list(struct pd_ctx *ctx, const json_t *versions)
 	{
 		const struct pd_str cells[] = {
 			pd_rest_str(ctx, v, "version"),
-			pd_models_aliases(ctx, json_object_get(v, "aliases")),
+			aliases_of(ctx, model, pd_rest_str(ctx, v, "version")),
 			pd_rest_str(ctx, v, "current_stage"),
 			pd_out_time(ctx, pd_rest_i64(v, "creation_timestamp")),
 			pd_rest_str(ctx, v, "run_id"),
@@ -58,7 +74,7 @@ static enum pd_code versions_run(struct pd_ctx *ctx, const void *p, struct pd_er
 	else if (ctx->common.quiet)
 		pd_out_ids(ctx, versions, "version");
 	else
-		print_list(ctx, versions);
+		print_list(ctx, model, versions);
 	return PD_OK;
 }
 

@@ -7,11 +7,12 @@ function __podium_words
 	string match -v -- '-*' $words[2..-1]
 end
 
-# Is the command on the line this one, and complete?
+# Is the command on the line this one?
 function __podium_is
 	set -l words (__podium_words)
-	test (count $words) -ge (count $argv); or return 1
-	test (count $argv) -eq 0; or test "$words[1..(count $argv)]" = "$argv"
+	set -l n (count $argv)
+	test $n -eq 0; and return 0
+	test (count $words) -ge $n; and test "$words[1..$n]" = "$argv"
 end
 
 # Does a verb follow these words?

@@ -243,7 +243,7 @@ def test_register_says_which_part_is_wrong(podium, logged):
     podium("register", "models:/taxi@champoin", "x").fails(3, "champoin", "champion")
     podium("register", f"runs:/{logged['run_id']}/modle", "x").fails(3, "modle")
     podium("register", "runs:/123/model", "x").fails(3, "123")
-    podium("register", "models:/taxi/one", "x").fails(3, "one")
+    podium("register", "models:/taxi/one", "x").fails(2, "one")
     podium("register", logged["model_uri"], "a/b").fails(2, "a/b")
     podium("register", logged["model_uri"], "y", "-a", "v7").fails(2, "v7")
     podium("models", "show", "y").fails(3)
