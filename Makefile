@@ -239,6 +239,7 @@ UNIT = \
 	tests/unit/base/test_buf.c \
 	tests/unit/base/test_err.c \
 	tests/unit/base/test_file.c \
+	tests/unit/base/test_json.c \
 	tests/unit/base/test_map.c \
 	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \

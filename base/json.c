@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/num.h"
+
 /* Depth is counted before parsing: jansson recurses. */
 static enum pd_code check_depth(struct pd_str text, struct pd_err *err)
 {
@@ -35,20 +37,95 @@ enum pd_code pd_json_parse(struct pd_str text, json_t **out, struct pd_err *err)
 	return PD_OK;
 }
 
-static int append(const char *p, size_t n, void *b)
+/* ---------------------------------------------------------------- writing */
+
+/* jansson prints 17 digits of a real (6.0999999999999996); people and MLflow write 6.1. */
+struct writer {
+	struct pd_buf *b;
+	bool pretty;
+	unsigned depth;
+};
+
+static void write_value(struct writer *w, const json_t *j);
+
+static void new_line(struct writer *w)
 {
-	pd_buf_put(b, p, n);
-	return 0;
+	if (!w->pretty)
+		return;
+	pd_buf_char(w->b, '\n');
+	for (unsigned i = 0; i < w->depth; i++)
+		pd_buf_put(w->b, "  ", 2);
+}
+
+static void write_array(struct writer *w, const json_t *j)
+{
+	size_t n = json_array_size(j);
+	pd_buf_char(w->b, '[');
+	w->depth++;
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			pd_buf_char(w->b, ',');
+		new_line(w);
+		write_value(w, json_array_get(j, i));
+	}
+	w->depth--;
+	if (n)
+		new_line(w);
+	pd_buf_char(w->b, ']');
+}
+
+static void write_object(struct writer *w, const json_t *j)
+{
+	json_t *object = (json_t *)(uintptr_t)j; /* only walked: jansson's iterators want it so */
+	pd_buf_char(w->b, '{');
+	w->depth++;
+	size_t n = 0;
+	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+		if (n++)
+			pd_buf_char(w->b, ',');
+		new_line(w);
+		pd_buf_json_str(w->b, pd_str_from(json_object_iter_key(at)));
+		pd_buf_z(w->b, w->pretty ? ": " : ":");
+		write_value(w, json_object_iter_value(at));
+	}
+	w->depth--;
+	if (n)
+		new_line(w);
+	pd_buf_char(w->b, '}');
+}
+
+static void write_value(struct writer *w, const json_t *j)
+{
+	switch (json_typeof(j)) {
+	case JSON_OBJECT:
+		write_object(w, j);
+		return;
+	case JSON_ARRAY:
+		write_array(w, j);
+		return;
+	case JSON_STRING:
+		pd_buf_json_str(w->b, pd_json_str(j));
+		return;
+	case JSON_INTEGER:
+		pd_buf_i64(w->b, json_integer_value(j));
+		return;
+	case JSON_REAL:
+		pd_buf_f64_json(w->b, json_real_value(j));
+		return;
+	default:
+		pd_buf_z(w->b, json_is_true(j) ? "true" : json_is_false(j) ? "false" : "null");
+		return;
+	}
 }
 
 void pd_json_write(struct pd_buf *b, const json_t *j)
 {
-	json_dump_callback(j, append, b, JSON_COMPACT | JSON_ENCODE_ANY);
+	write_value(&(struct writer){ .b = b }, j);
 }
 
 void pd_json_write_pretty(struct pd_buf *b, const json_t *j)
 {
-	json_dump_callback(j, append, b, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	write_value(&(struct writer){ .b = b, .pretty = true }, j);
 }
 
 struct pd_str pd_json_str(const json_t *j)

@@ -16,8 +16,8 @@
  * last wins. *out is given. PD_CORRUPT with line and column. */
 PD_MUST enum pd_code pd_json_parse(struct pd_str text, json_t **out, struct pd_err *err);
 
-/* Append compact JSON (no spaces, keys in insertion order, reals with shortest round-trip digits
- * by jansson's 17). */
+/* Append compact JSON: no spaces, keys in insertion order, reals as the shortest text that reads
+ * back the same (6.1, 1e+16), as Python writes them. */
 void pd_json_write(struct pd_buf *b, const json_t *j);
 /* The same, indented by two spaces, for people. */
 void pd_json_write_pretty(struct pd_buf *b, const json_t *j);
