@@ -55,6 +55,7 @@ static enum pd_code decode(struct pd_str bytes, bool audit, struct pd_arena *are
 	pd_tree_init(out, arena, bytes.n);
 	if (decode_pickle(bytes, audit, out, err) != PD_OK)
 		return pd_err_prefix(err, "%s, expanded", compression);
+	out->format = "joblib"; /* nothing else compresses a pickle as a whole */
 	return PD_OK;
 }
 

@@ -280,6 +280,14 @@ def test_a_joblib_file_becomes_a_pickle_that_predicts_the_same(tool, tmp_path, l
     tool("tree_dump", "--check", out).ok()
 
 
+def test_a_compressed_file_is_joblibs_even_without_arrays(tool, tmp_path):
+    import joblib
+
+    path = tmp_path / "v.joblib"
+    joblib.dump({"a": 1}, path, compress=3)
+    assert Dump(tool("tree_dump", path).ok().out).head["format"] == "joblib"
+
+
 def test_objects_in_arrays_keep_their_place_in_the_memo(tool, tmp_path):
     import joblib
 
