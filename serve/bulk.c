@@ -1,9 +1,10 @@
-#include "serve/bulk_internal.h"
+#include "serve/bulk.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "serve/bulk_internal.h"
 
 #define BLOCK_BYTES ((size_t)1 << 20)
 #define TEXT_MAX    ((size_t)2 << 30) /* results of a block */

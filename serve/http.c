@@ -1,4 +1,4 @@
-#include "serve/http_internal.h"
+#include "serve/http.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/env.h"
 #include "base/mem.h"
+#include "serve/http_internal.h"
 
 #define HEADER_MS       30000
 #define BODY_MS         60000

@@ -233,29 +233,38 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
+/* Why the message's framing is refused, or NULL. spec: RFC 9112, section 6.3 */
+static const char *bad_framing(const struct headers *h, bool old)
+{
+	if (h->n_lengths > 1)
+		return "there is more than one Content-Length";
+	if (!h->n_encodings)
+		return NULL;
+	if (h->n_lengths)
+		return "there is a Content-Length and a Transfer-Encoding";
+	if (old || h->n_encodings > 1 || !pd_str_eq_nocase(h->encoding, PD_STR("chunked")))
+		return "this Transfer-Encoding is not understood";
+	return NULL;
+}
+
 static void check_headers(struct headers *h, const char *version)
 {
-	struct http_conn *c = h->c;
+	const struct http_conn *c = h->c;
+	bool old = strcmp(version, "HTTP/1.0") == 0;
 	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, take_header, h);
 	/* The empty line that ends the header follows at once. */
 	if (h->end && h->end[1] != '\0' && h->end[1] != '\r' && h->end[1] != '\n')
 		h->broken = "a header has a NUL";
 	else if (c->bad_uri || version != c->uri_end + 1)
 		h->broken = "the request target is malformed";
-	else if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
+	else if (!old && strcmp(version, "HTTP/1.1") != 0)
 		h->broken = "this version of HTTP is not spoken";
 	else if (h->n_hosts > 1)
 		h->broken = "there is more than one Host";
-	else if (h->n_hosts == 0 && strcmp(version, "HTTP/1.1") == 0)
+	else if (!old && h->n_hosts == 0)
 		h->broken = "there is no Host";
-	else if (h->n_lengths > 1)
-		h->broken = "there is more than one Content-Length";
-	else if (h->n_encodings && h->n_lengths)
-		h->broken = "there is a Content-Length and a Transfer-Encoding";
-	else if (h->n_encodings &&
-		 (h->n_encodings > 1 || !pd_str_eq_nocase(h->encoding, PD_STR("chunked")) ||
-		  strcmp(version, "HTTP/1.1") != 0))
-		h->broken = "this Transfer-Encoding is not understood";
+	else if (!h->broken)
+		h->broken = bad_framing(h, old);
 }
 
 /* ---------------------------------------------------------------- the answer */

@@ -1,8 +1,9 @@
 /* Compiling a recipe; serve/events.c runs it. */
-#include "serve/recipe_internal.h"
+#include "serve/recipe.h"
 
 #include "base/auto.h"
 #include "base/json.h"
+#include "serve/recipe_internal.h"
 
 struct compiler {
 	struct pd_recipe *recipe;

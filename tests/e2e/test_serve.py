@@ -627,3 +627,80 @@ def test_ipv6_and_all_addresses(podium_start, saved):
         return
     service = podium_start("serve", saved[0]["signed"], "--host", "::1", "--port", 0)
     assert requests.get(service.url + "/ping").status_code == 200
+
+
+# ------------------------------------------------------------------------------- by name
+
+
+@pytest.fixture
+def registered(mlflow_client, saved, tmp_path):
+    """A registered model `m` whose versions 1 and 2 answer differently; 3 cannot be loaded."""
+    import mlflow.sklearn
+    from sklearn.linear_model import LinearRegression
+
+    x = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    with mlflow.start_run() as run:
+        for slope in (1.0, -1.0):
+            mlflow.sklearn.log_model(
+                LinearRegression().fit(x, [0.0, slope, slope, slope]), name="model",
+                registered_model_name="m", serialization_format="cloudpickle")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "MLmodel").write_text("flavors: {sklearn: {pickled_model: none.pkl}}\n")
+    mlflow_client.create_model_version("m", str(tmp_path / "broken"), run.info.run_id)
+    mlflow_client.set_registered_model_alias("m", "champion", 1)
+    return mlflow_client, run.info.run_id
+
+
+def slope(service):
+    status, text = ask(service, {"inputs": [[1.0, 1.0, 1.0]]})
+    assert status == 200
+    return round(json.loads(text)["predictions"][0])
+
+
+def test_models_are_served_by_every_kind_of_uri(registered, podium_start, podium, tmp_path):
+    client, run_id = registered
+    for uri, want in (("models:/m@champion", 3), ("models:/m/2", -3), (f"runs:/{run_id}/model", -3)):
+        service = podium_start("serve", uri, "--port", 0)
+        assert slope(service) == want, uri
+        assert service.stop() == 0
+    podium("serve", "models:/m@champoin", "--port", 0).fails(3, "champoin", "champion")
+
+
+def test_an_alias_that_moves_is_followed_and_no_request_lost(registered, podium_start):
+    client, _ = registered
+    service = podium_start("serve", "models:/m@champion", "--port", 0, "-w", 2, "--no-access-log")
+    rows = [[i / 4, 1.0, 2.0] for i in range(40)]
+    want = [(sum(r), -sum(r)) for r in rows]
+    near = [type("Near", (), {"__contains__": lambda self, v, w=w: any(
+        math.isclose(v, x, rel_tol=1e-9) for x in w)})() for w in want]
+    workers, counts, wrong = hammer(service, rows, near, 8, threads=4)
+    for version in (2, 1, 2):
+        time.sleep(1.5)
+        client.set_registered_model_alias("m", "champion", version)
+        service.wait_for(f"is now version {version}")
+    for w in workers:
+        w.join()
+    assert not wrong, wrong[:3]
+    assert all(counts)
+    assert slope(service) == -3
+    text = requests.get(service.url + "/metrics").text
+    assert 'podium_model_loads_total{result="ok"} 4' in text
+    assert 'version="2"' in text
+
+
+def test_a_version_that_cannot_be_loaded_leaves_the_old_one(registered, podium_start):
+    client, _ = registered
+    service = podium_start("serve", "models:/m@champion", "--port", 0)
+    client.set_registered_model_alias("m", "champion", 3)
+    service.wait_for("cannot be served")
+    assert slope(service) == 3
+    assert "version 1 stays" in service.log
+    time.sleep(1.2)
+    assert service.log.count("cannot be served") == 1
+    assert 'podium_model_loads_total{result="failed"} 1' in requests.get(service.url + "/metrics").text
+    client.delete_registered_model_alias("m", "champion")
+    service.wait_for("cannot look at")
+    assert slope(service) == 3
+    client.set_registered_model_alias("m", "champion", 2)
+    service.wait_for("is now version 2")
+    assert slope(service) == -3
