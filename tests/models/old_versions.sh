@@ -17,22 +17,23 @@ python_for() { # VERSION
     esac
 }
 
-numpy_for() { # VERSION: the last one its wheels were built for
+pins_for() { # VERSION: numpy and scipy of its time
     case $1 in
-    0.*) echo 'numpy<1.20' ;;
-    1.[0-3].*) echo 'numpy<1.24' ;;
-    *) echo 'numpy<2.3' ;;
+    0.*) echo 'numpy<1.20 scipy<1.8' ;;
+    1.[0-3].*) echo 'numpy<1.24 scipy<1.11' ;;
+    *) echo 'numpy<2.3 scipy<1.16' ;;
     esac
 }
 
 venv_for() { # VERSION: prints its python, or nothing
-    local venv=build/old/$1 python
+    local venv=build/old/$1 python pins
+    read -r -a pins <<<"$(pins_for "$1")"
     if [ ! -e "$venv/.ready" ]; then
         for python in $(python_for "$1"); do
             "$python" -c '' 2>/dev/null || continue
             "$python" -m venv "$venv" >/dev/null 2>&1 &&
                 "$venv/bin/python" -m pip install -q --disable-pip-version-check \
-                    --only-binary :all: "scikit-learn==$1" "$(numpy_for "$1")" >/dev/null 2>&1 &&
+                    --only-binary :all: "scikit-learn==$1" "${pins[@]}" >/dev/null 2>&1 &&
                 touch "$venv/.ready" && break
         done
     fi
