@@ -54,15 +54,20 @@ static enum pd_code make_tables(struct pd_local *l, struct pd_err *err)
 	return pd_tx_commit(&tx, err);
 }
 
-/* A file that is ours alone and goes with its scope. */
+/* A file that is ours alone and goes with its scope, with what SQLite puts beside it. */
 struct pd_temp_db {
 	char *path;
 };
 
 static void pd_temp_db_end(struct pd_temp_db *t)
 {
-	if (t->path)
-		unlink(t->path);
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	for (size_t i = 0; t->path && i < PD_LEN(suffixes); i++) {
+		size_t size = strlen(t->path) + 8;
+		PD_AUTO_FREE char *name = pd_xmalloc(size);
+		snprintf(name, size, "%s%s", t->path, suffixes[i]);
+		unlink(name);
+	}
 	free(t->path);
 }
 
@@ -94,6 +99,16 @@ static enum pd_code sync_file(const char *path, struct pd_err *err)
 	return PD_OK;
 }
 
+/* Nobody else sees the file yet, so there is nothing to roll back to. And without a WAL every page
+ * is in the file when the commit returns: a full disk is told here, not when closing, where SQLite
+ * tells nobody. */
+static enum pd_code make_alone(struct pd_local *l, struct pd_err *err)
+{
+	PD_TRY(pd_db_script(&l->db, "PRAGMA journal_mode=OFF", err));
+	PD_TRY(make_tables(l, err));
+	return pd_db_script(&l->db, "PRAGMA journal_mode=WAL", err);
+}
+
 /* Whole under a temporary name first; whoever links it into place first has made the database. */
 static enum pd_code make_database(struct pd_local *l, const char *path, struct pd_err *err)
 {
@@ -102,7 +117,7 @@ static enum pd_code make_database(struct pd_local *l, const char *path, struct p
 	PD_TRY(temp_name(path, &temp, err));
 	enum pd_code code = pd_db_open(&l->db, temp.path, PD_DB_CREATE, err);
 	if (code == PD_OK)
-		code = make_tables(l, err);
+		code = make_alone(l, err);
 	pd_db_end(&l->db);
 	PD_TRY(code);
 	PD_TRY(sync_file(temp.path, err));

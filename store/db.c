@@ -54,6 +54,9 @@ static enum pd_code code_of(int rc)
 static enum pd_code fail(struct pd_db *db, struct pd_err *err)
 {
 	enum pd_code code = code_of(sqlite3_extended_errcode(db->conn));
+	int errnum = sqlite3_system_errno(db->conn);
+	if (code == PD_IO && (errnum == ENOSPC || errnum == EDQUOT))
+		code = PD_NO_SPACE;
 	if (code == PD_BUSY)
 		return pd_fail(err, code, "%s: other processes kept it busy for %d s", db->path,
 			       PD_DB_BUSY_MS / 1000);
