@@ -25,9 +25,10 @@ static enum pd_code create_run(struct pd_ctx *ctx, const void *p, struct pd_err 
 	}
 	struct pd_str id = pd_rest_str(ctx, response, "experiment_id");
 	if (ctx->common.quiet)
-		fprintf(ctx->env->out, "%.*s\n", PD_STR_ARG(id));
+		pd_out_line(ctx, id);
 	else
-		fprintf(ctx->env->out, "experiment %.*s: %s\n", PD_STR_ARG(id), args->name);
+		pd_out_line(ctx, pd_str_from(pd_arena_printf(ctx->arena, "experiment %.*s: %s",
+							     PD_STR_ARG(id), args->name)));
 	return PD_OK;
 }
 

@@ -56,7 +56,8 @@ static enum pd_code find_source(struct pd_ctx *ctx, const struct register_args *
 	return PD_OK;
 }
 
-static void print_version(struct pd_ctx *ctx, const struct register_args *args, json_t *version)
+static void print_version(struct pd_ctx *ctx, const struct register_args *args,
+			  const struct pd_publish *publish, json_t *version)
 {
 	struct pd_str number = pd_rest_str(ctx, version, "version");
 	const char *uri = pd_arena_printf(ctx->arena, "models:/%s/%.*s", args->name,
@@ -64,6 +65,8 @@ static void print_version(struct pd_ctx *ctx, const struct register_args *args, 
 	if (ctx->common.json) {
 		json_object_set(version, "model_version", json_object_get(version, "version"));
 		json_object_set_new(version, "model_uri", json_string(uri));
+		if (publish->model_id.n)
+			json_object_set_new(version, "model_id", pd_json_from(publish->model_id));
 		pd_out_json(ctx, version);
 		return;
 	}
@@ -94,7 +97,7 @@ static enum pd_code register_run(struct pd_ctx *ctx, const void *p, struct pd_er
 	PD_TRY(pd_ctx_registry(ctx, elsewhere, &registry, err));
 	PD_TRY(find_source(ctx, args, &publish, err));
 	PD_TRY(pd_publish_version(ctx, &publish, &version, err));
-	print_version(ctx, args, version);
+	print_version(ctx, args, &publish, version);
 	return PD_OK;
 }
 
