@@ -130,7 +130,7 @@ struct pd_node {
 		struct pd_array *arr;
 		struct {
 			const struct pd_dtype *dtype;
-			uint32_t memo_index; /* for re-encoding */
+			uint32_t memo_index; /* for re-encoding: 1 more, 0: not in the memo */
 		};
 	};
 };

@@ -163,9 +163,9 @@ static enum pd_code memo_put(struct pd_unpickler *u, uint64_t index, struct pd_e
 	if (!u->opts->trace)
 		return PD_OK;
 	if (n->kind == PD_NODE_DTYPE)
-		n->memo_index = (uint32_t)index;
+		n->memo_index = (uint32_t)index + 1;
 	else if (pd_unpickle_is_wrapper(n))
-		u->wrapper_index = (uint32_t)index;
+		u->wrapper_index = (uint32_t)index + 1;
 	return pd_unpickle_mark(u, PD_MARK_PUT, (uint32_t)index, err);
 }
 

@@ -444,6 +444,7 @@ static enum pd_code new_object(struct pd_unpickler *u, struct pd_node *cls, stru
 	n->obj->kwargs = kwargs;
 	if (is_wrapper_class(cls)) {
 		n->obj->call = CALL_JOBLIB;
+		u->wrapper_index = 0;
 		PD_TRY(pd_unpickle_mark(u, PD_MARK_NEW, 0, err));
 	}
 	return pd_unpickle_push(u, n, err);

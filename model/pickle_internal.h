@@ -18,7 +18,7 @@ struct pd_unpickler {
 	bool stopped;           /* STOP was read */
 	uint32_t pickle;        /* 0: the file, else which of the pickles inside it */
 	uint32_t n_inner;       /* pickles inside so far */
-	uint32_t wrapper_index; /* memo index of joblib's wrapper that was made last */
+	uint32_t wrapper_index; /* memo index of joblib's wrapper that was made last, plus 1 */
 
 	struct pd_node **stack;
 	size_t n_stack;

@@ -313,15 +313,24 @@ static bool has_objects(const struct pd_dtype *d)
 	return found;
 }
 
+/* The array is made from its dtype in the memo and takes the wrapper's place there. */
+static enum pd_code check_memo(struct pd_unpickler *u, const struct pd_node *type,
+			       struct pd_err *err)
+{
+	if (!u->opts->trace || (u->wrapper_index && type->memo_index))
+		return PD_OK;
+	return pd_fail(err, PD_UNSUPPORTED, "offset %zu: an array that is not in the memo", u->at);
+}
+
 static enum pd_code mark_numbers(struct pd_unpickler *u, const struct pd_array *a,
 				 uint32_t type_index, struct pd_err *err)
 {
 	struct pd_pickle_trace *t = u->opts->trace;
 	if (!t)
 		return PD_OK;
-	PD_TRY(pd_unpickle_mark(u, PD_MARK_NUMBERS, u->wrapper_index, err));
+	PD_TRY(pd_unpickle_mark(u, PD_MARK_NUMBERS, u->wrapper_index - 1, err));
 	t->marks[t->n - 1].array = a;
-	t->marks[t->n - 1].type_index = type_index;
+	t->marks[t->n - 1].type_index = type_index - 1;
 	return PD_OK;
 }
 
@@ -337,6 +346,7 @@ enum pd_code pd_unpickle_raw_array(struct pd_unpickler *u, struct pd_node *n, st
 	if (!pd_node_is(type, PD_NODE_DTYPE))
 		return pd_unpickle_fail(u, err, "a joblib array without its type");
 	u->tree->format = "joblib";
+	PD_TRY(check_memo(u, type, err));
 	if (!has_objects(type->dtype)) {
 		PD_TRY(raw_numbers(u, n, type->dtype, err));
 		return mark_numbers(u, n->arr, type->memo_index, err);
@@ -344,5 +354,5 @@ enum pd_code pd_unpickle_raw_array(struct pd_unpickler *u, struct pd_node *n, st
 	PD_TRY(pd_unpickle_mark(u, PD_MARK_OBJECTS, 0, err));
 	PD_TRY(raw_objects(u, n, err));
 	u->at = u->r.at;
-	return pd_unpickle_mark(u, PD_MARK_OBJECTS_END, u->wrapper_index, err);
+	return pd_unpickle_mark(u, PD_MARK_OBJECTS_END, u->wrapper_index - 1, err);
 }

@@ -321,3 +321,11 @@ def test_what_is_refused_is_not_written(tool, tmp_path):
     path.write_bytes(EVIL["joblib_nested_code"][0])
     assert tool("tree_dump", "--repickle", out, path).rc == 1
     assert [p.name for p in tmp_path.iterdir() if p.name[0] != "." or "tmp" in p.name] == ["a"]
+
+
+def test_a_wrapper_outside_the_memo_is_not_re_encoded(tool, tmp_path):
+    path, out = tmp_path / "a", tmp_path / "b"
+    path.write_bytes(evil.wrapper(b"K\x02\x85", after=b"\x00" + b"A" * 16 + b"."))
+    tool("tree_dump", "--check", path).ok()
+    done = tool("tree_dump", "--repickle", out, path)
+    assert done.rc == 1 and "not in the memo" in done.err and not out.exists(), done
