@@ -1,6 +1,7 @@
 /* Artifacts in folders of this machine. */
 #include "store/artifact.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ static enum pd_code file_stat(struct pd_artifacts *a, struct pd_str path, struct
 	PD_AUTO_FREE char *real = NULL;
 	struct stat st;
 	PD_TRY(locate(a, path, &root, &real, err));
+	assert(root && real);
 	if (stat(real, &st) != 0)
 		return pd_fail_errno(err, errno, "%s", real);
 	*out = described(pd_arena_str(arena, path), &st);
@@ -170,6 +172,7 @@ static enum pd_code file_list(struct pd_artifacts *a, struct pd_str path, bool d
 	PD_AUTO_FREE char *root = NULL;
 	PD_AUTO_FREE char *real = NULL;
 	PD_TRY(locate(a, path, &root, &real, err));
+	assert(root && real);
 	if (!pd_path_is_dir(real))
 		return PD_OK;
 	return deep ? list_deep(root, real, path, arena, out, err)
@@ -183,6 +186,7 @@ static enum pd_code file_read(struct pd_artifacts *a, struct pd_str path, uint64
 	PD_AUTO_FREE char *real = NULL;
 	struct stat st;
 	PD_TRY(locate(a, path, &root, &real, err));
+	assert(root && real);
 	PD_AUTO_FD int fd = open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return pd_fail_errno(err, errno, "%s", real);
@@ -218,6 +222,7 @@ static enum pd_code file_fetch(struct pd_artifacts *a, struct pd_str path, const
 	PD_AUTO_FREE char *real = NULL;
 	struct pd_tree tree;
 	PD_TRY(locate(a, path, &root, &real, err));
+	assert(root && real);
 	/* walked by the name that was asked for: a link's target may be called otherwise */
 	PD_AUTO_FREE char *full = joined(a, path);
 	PD_TRY(pd_tree_walk(full, root, &arena, &tree, err));
@@ -289,6 +294,7 @@ static enum pd_code file_local(struct pd_artifacts *a, struct pd_str path, struc
 	PD_AUTO_FREE char *root = NULL;
 	PD_AUTO_FREE char *real = NULL;
 	PD_TRY(locate(a, path, &root, &real, err));
+	assert(root && real);
 	*out = pd_arena_str(arena, pd_str_from(real));
 	return PD_OK;
 }
