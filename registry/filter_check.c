@@ -142,11 +142,5 @@ enum pd_code pd_filter_check_op(struct pd_filter_parser *p, struct pd_comparison
 	for (size_t i = 0; i < PD_LEN(op_names); i++)
 		if (pd_str_eqz(c->op, op_names[i]))
 			c->clause.op = (enum pd_op)i;
-	bool list = c->clause.value.kind == PD_VALUE_LIST;
-	/* the database driver refuses this in MLflow, with the same code */
-	if (list && c->clause.op != PD_OP_IN && c->clause.op != PD_OP_NOT_IN)
-		return pd_fail(p->err, PD_BAD_REQUEST,
-			       "Comparator %.*s takes one value, not a list: %.*s",
-			       PD_STR_ARG(c->op), PD_STR_ARG(pd_filter_cut(c->value->text)));
 	return PD_OK;
 }

@@ -362,6 +362,20 @@ static enum pd_code check_statement(struct pd_filter_parser *p, const struct pd_
 	return PD_OK;
 }
 
+/* The database driver refuses a list where one value is meant, once all else is checked. */
+static enum pd_code check_lists(struct pd_filter_parser *p, const struct pd_filter *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct pd_clause *c = &f->clauses[i];
+		if (c->value.kind == PD_VALUE_LIST && c->op != PD_OP_IN && c->op != PD_OP_NOT_IN)
+			return pd_fail(p->err, PD_BAD_REQUEST,
+				       "'%.*s' is compared with a list by another operator than IN "
+				       "and NOT IN",
+				       PD_STR_ARG(pd_filter_cut(c->key)));
+	}
+	return PD_OK;
+}
+
 enum pd_code pd_filter_parse(enum pd_search search, struct pd_str text, struct pd_arena *arena,
 			     struct pd_filter *out, struct pd_err *err)
 {
@@ -392,5 +406,5 @@ enum pd_code pd_filter_parse(enum pd_search search, struct pd_str text, struct p
 		else
 			PD_TRY(parse_comparison(&p, item, clause));
 	}
-	return PD_OK;
+	return check_lists(&p, out);
 }

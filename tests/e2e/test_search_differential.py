@@ -128,7 +128,7 @@ def words(text):
         return "{" + ", ".join(sorted(found.group(1).split(", "))) + "}"
 
     text = re.sub(r"\{([^{}]*)\}", one_set, text.replace("\0", ""))
-    text = re.sub(r"(got different type in list).*", r"\1", text)
+    text = re.sub(r"(got different type in list|Invalid page token: ).*", r"\1", text)
     return re.sub(r"[\x00-\x1f\x7f]", "?", text)[:250]
 
 
@@ -515,8 +515,28 @@ def test_pages_of_logged_models_are_mlflows_with_the_same_tokens(both):
                                   "page_token": first})
     for bad in TOKENS[:6]:
         both.logged(page_token=bad, max_results=1)
-    for n in (0, -1, "x"):
+    for n in (0, "x"):
         both.logged(max_results=n)
+
+
+def test_a_negative_number_of_models_is_refused(both):
+    """MLflow answers with no models and a token for the offset -1 or so."""
+    for method in ("logged-models/search", "registered-models/search"):
+        verb = "GET" if method.startswith("reg") else "POST"
+        request = {"experiment_ids": ["0"], "max_results": -1}
+        assert both.mlflow(method, request, verb)[0] == 200
+        status, body = both.podium(method, request, verb)
+        assert (status, body["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize("order", [["start_time", "created"], ["metrics.m", "metrics.m DESC"]])
+def test_an_order_named_twice_is_the_callers_mistake(both, order):
+    """MLflow calls it an internal error, which its client tries again and again."""
+    request = {"experiment_ids": ["0"], "order_by": order}
+    want = both.mlflow("runs/search", request, "POST")
+    have = both.podium("runs/search", request)
+    assert (want[0], have[0]) == (500, 400)
+    assert have[1]["message"] == want[1]["message"]
 
 
 # ------------------------------------------------------------------------------- other methods
