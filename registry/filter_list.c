@@ -3,8 +3,7 @@
  * ast.literal_eval: 'a', "b", adjacent texts are joined, \n and \x41 are escapes, a trailing
  * comma is allowed, parentheses may nest around one text.
  */
-#include <stdlib.h>
-
+#include "base/num.h"
 #include "registry/filter_internal.h"
 
 #define LIST_MAX 30000 /* values; SQLite binds up to 32766 */
@@ -172,26 +171,23 @@ static bool read_text(struct list_reader *r, struct pd_buf *b)
 	return any;
 }
 
+static bool in_word(char c)
+{
+	return (c && strchr(".-+_", c)) || (c >= '0' && c <= '9') ||
+	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 /* A number or None, True, False: understood, but not a text. */
 static bool read_other(struct list_reader *r)
 {
+	double number = 0;
 	size_t start = r->at;
-	while (!at_end(r) && (look(r, 0) == '.' || look(r, 0) == '-' || look(r, 0) == '+' ||
-			      look(r, 0) == '_' || (look(r, 0) >= '0' && look(r, 0) <= '9') ||
-			      ((look(r, 0) | 0x20) >= 'a' && (look(r, 0) | 0x20) <= 'z')))
+	while (in_word(look(r, 0)))
 		r->at++;
 	struct pd_str word = pd_str_of(r->s.p + start, r->at - start);
-	double number = 0;
-	char *end = NULL;
-	if (word.n == 0)
-		return false;
-	number = strtod(pd_arena_z(r->arena, word), &end);
-	(void)number;
-	bool numeric = *end == '\0' && (word.p[0] == '-' || word.p[0] == '+' || word.p[0] == '.' ||
-					(word.p[0] >= '0' && word.p[0] <= '9'));
 	r->other = true;
-	return numeric || pd_str_eqz(word, "None") || pd_str_eqz(word, "True") ||
-	       pd_str_eqz(word, "False");
+	return pd_f64_parse(word, &number) || pd_str_eqz(word, "None") ||
+	       pd_str_eqz(word, "True") || pd_str_eqz(word, "False");
 }
 
 static bool read_tuple(struct list_reader *r, unsigned depth);

@@ -10,41 +10,58 @@ static const struct pd_names experiment_order = PD_NAMES("name", "experiment_id"
 static const struct pd_names version_order =
 	PD_NAMES("name", "version_number", "creation_timestamp", "last_updated_timestamp");
 
-/* One word as shlex.split takes it (quotes and backslashes removed), from *at on; false at the
- * end. PD_INVALID: a quote that is not closed. */
-static enum pd_code shell_word(struct pd_filter_parser *p, struct pd_str s, size_t *at,
-			       bool *out_found, struct pd_str *out)
+struct shell {
+	struct pd_str s;
+	size_t at;
+};
+
+static bool is_blank(char c)
 {
-	while (*at < s.n && strchr(" \t\r\n", s.p[*at]) && s.p[*at])
-		(*at)++;
-	*out_found = *at < s.n;
-	char *z = pd_arena_alloc(p->arena, s.n - *at + 1);
-	size_t n = 0;
+	return c && strchr(" \t\r\n", c);
+}
+
+/* Backticks count as double quotes. */
+static char shell_char(const struct shell *sh, size_t at)
+{
+	char c = at < sh->s.n ? sh->s.p[at] : '\0';
+	return c == '`' ? '"' : c;
+}
+
+/* Does a backslash at `at` take the next character? */
+static bool escapes(const struct shell *sh, char quote)
+{
+	char next = shell_char(sh, sh->at + 1);
+	if (quote == '\'' || !next)
+		return false;
+	return !quote || next == '"' || next == '\\';
+}
+
+/* One word as shlex.split takes it, quotes and backslashes removed; false at the end.
+ * *out_closed: every quote was. */
+static bool shell_word(struct shell *sh, struct pd_arena *arena, struct pd_str *out,
+		       bool *out_closed)
+{
 	char quote = 0;
-	for (; *at < s.n; (*at)++) {
-		char c = s.p[*at];
-		if (c == '`')
-			c = '"';
-		char next = *at + 1 < s.n ? s.p[*at + 1] : '\0';
-		if (quote && c == quote) {
-			quote = 0;
-		} else if (!quote && (c == '"' || c == '\'')) {
-			quote = c;
-		} else if (c == '\\' && quote != '\'' && next &&
-			   (!quote || next == '"' || next == '`' || next == '\\')) {
-			z[n++] = next == '`' ? '"' : next;
-			(*at)++;
-		} else if (!quote && c && strchr(" \t\r\n", c)) {
-			break;
-		} else {
-			z[n++] = c;
+	size_t n = 0;
+	while (is_blank(shell_char(sh, sh->at)))
+		sh->at++;
+	if (sh->at >= sh->s.n)
+		return false;
+	char *z = pd_arena_alloc(arena, sh->s.n - sh->at + 1);
+	for (; sh->at < sh->s.n && (quote || !is_blank(sh->s.p[sh->at])); sh->at++) {
+		char c = shell_char(sh, sh->at);
+		bool opens = !quote && (c == '"' || c == '\'');
+		if (opens || (quote && c == quote)) {
+			quote = opens ? c : 0;
+			continue;
 		}
+		if (c == '\\' && escapes(sh, quote))
+			c = shell_char(sh, ++sh->at);
+		z[n++] = c;
 	}
 	*out = pd_str_of(z, n);
-	if (quote)
-		return pd_fail(p->err, PD_INVALID, "Invalid order_by clause '%.*s'. %s",
-			       PD_STR_ARG(pd_filter_cut(p->text)), "No closing quotation");
-	return PD_OK;
+	*out_closed = quote == 0;
+	return true;
 }
 
 static enum pd_code bad_order(struct pd_filter_parser *p)
@@ -85,12 +102,15 @@ static enum pd_code order_words(struct pd_filter_parser *p, struct pd_str text, 
 				bool *descending)
 {
 	struct pd_str words[3] = { 0 };
+	struct shell sh = { text, 0 };
 	size_t n = 0;
-	size_t at = 0;
-	for (bool found = true; n < PD_LEN(words); n++) {
-		PD_TRY(shell_word(p, text, &at, &found, &words[n]));
-		if (!found)
-			break;
+	bool closed = true;
+	while (n < PD_LEN(words) && shell_word(&sh, p->arena, &words[n], &closed)) {
+		if (!closed) /* an internal error in MLflow */
+			return pd_fail(p->err, PD_INVALID,
+				       "Invalid order_by clause '%.*s'. No closing quotation",
+				       PD_STR_ARG(pd_filter_cut(p->text)));
+		n++;
 	}
 	*name = text;
 	*descending = false;
