@@ -284,6 +284,8 @@ static void join_kinds(struct pd_frame *f, const struct pd_cell *cells, size_t n
 		       struct pd_arena *arena)
 {
 	struct pd_col all = { 0 };
+	if (!n)
+		return; /* columns without a value in any row */
 	pd_col_from_cells(&all, cells, 1, n, arena);
 	for (size_t c = 0; c < f->n_cols; c++) {
 		pd_col_from_cells(&f->cols[c], cells + c, f->n_cols, f->n_rows, arena);
