@@ -74,6 +74,7 @@ SRC_base = \
 	base/err.c \
 	base/file.c \
 	base/json.c \
+	base/lib.c \
 	base/map.c \
 	base/mem.c \
 	base/num.c \
@@ -188,6 +189,7 @@ SRC_serve = \
 	serve/http_log.c \
 	serve/json_in.c \
 	serve/metrics.c \
+	serve/mhd.c \
 	serve/read_json.c \
 	serve/recipe.c \
 	serve/rows.c \
@@ -240,6 +242,7 @@ UNIT = \
 	tests/unit/base/test_err.c \
 	tests/unit/base/test_file.c \
 	tests/unit/base/test_json.c \
+	tests/unit/base/test_lib.c \
 	tests/unit/base/test_map.c \
 	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \

@@ -2,11 +2,13 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "base/auto.h"
+#include "base/lib.h"
 
 void pd_inflate_init(struct pd_inflate *x, struct pd_arena *arena, size_t file_size)
 {
@@ -132,40 +134,65 @@ enum pd_code pd_inflate_zlib(struct pd_inflate *x, struct pd_str in, struct pd_s
 	return PD_OK;
 }
 
+/* ---------------------------------------------------------------- what libarchive reads */
+
+#define FUNCTIONS(X)                                                                               \
+	X(error_string)                                                                            \
+	X(filter_count) X(read_data) X(read_free) X(read_new) X(read_next_header)                  \
+		X(read_open_memory) X(read_support_filter_bzip2) X(read_support_filter_lz4)        \
+			X(read_support_filter_lzma) X(read_support_filter_xz)                      \
+				X(read_support_format_raw)
+
+static struct {
+#define SLOT(name) __typeof__(archive_##name) *name;
+	FUNCTIONS(SLOT)
+#undef SLOT
+} lib;
+
+static enum pd_code load(struct pd_err *err)
+{
+#define NAME(name) "archive_" #name,
+	static const char *const names[] = { FUNCTIONS(NAME) };
+#undef NAME
+	static_assert(sizeof(lib) == PD_LEN(names) * sizeof(void *), "a slot for each name");
+	return pd_lib_load("libarchive.so.13", names, PD_LEN(names), &lib, err);
+}
+
 static void archive_end(struct archive **a)
 {
-	archive_read_free(*a);
+	lib.read_free(*a);
 }
 
 static bool archive_begin(struct archive *a, struct pd_str in)
 {
 	struct archive_entry *entry = NULL;
-	return a && archive_read_support_format_raw(a) == ARCHIVE_OK &&
-	       archive_read_support_filter_bzip2(a) >= ARCHIVE_WARN &&
-	       archive_read_support_filter_xz(a) >= ARCHIVE_WARN &&
-	       archive_read_support_filter_lzma(a) >= ARCHIVE_WARN &&
-	       archive_read_support_filter_lz4(a) >= ARCHIVE_WARN &&
-	       archive_read_open_memory(a, in.p, in.n) == ARCHIVE_OK &&
-	       archive_read_next_header(a, &entry) == ARCHIVE_OK;
+	return a && lib.read_support_format_raw(a) == ARCHIVE_OK &&
+	       lib.read_support_filter_bzip2(a) >= ARCHIVE_WARN &&
+	       lib.read_support_filter_xz(a) >= ARCHIVE_WARN &&
+	       lib.read_support_filter_lzma(a) >= ARCHIVE_WARN &&
+	       lib.read_support_filter_lz4(a) >= ARCHIVE_WARN &&
+	       lib.read_open_memory(a, in.p, in.n) == ARCHIVE_OK &&
+	       lib.read_next_header(a, &entry) == ARCHIVE_OK;
 }
 
 enum pd_code pd_inflate_other(struct pd_inflate *x, struct pd_str in, struct pd_str *out,
 			      struct pd_err *err)
 {
 	PD_CLEANUP(growing_end) struct growing g = { 0 };
-	PD_CLEANUP(archive_end) struct archive *a = archive_read_new();
+	PD_TRY(load(err));
+	PD_CLEANUP(archive_end) struct archive *a = lib.read_new();
 	ssize_t got = 1;
-	if (!archive_begin(a, in) || archive_filter_count(a) < 2)
+	if (!archive_begin(a, in) || lib.filter_count(a) < 2)
 		return pd_fail(err, PD_CORRUPT, "compressed data are damaged");
 	while (got > 0) {
 		if (g.n == g.cap)
 			PD_TRY(grow(x, &g, in.n * 4 + 4096, err));
-		got = archive_read_data(a, g.p + g.n, g.cap - g.n);
+		got = lib.read_data(a, g.p + g.n, g.cap - g.n);
 		g.n += got > 0 ? (size_t)got : 0;
 	}
 	if (got < 0)
 		return pd_fail(err, PD_CORRUPT, "compressed data are damaged: %s",
-			       archive_error_string(a));
+			       lib.error_string(a));
 	*out = keep(x, &g);
 	return PD_OK;
 }

@@ -133,7 +133,7 @@ static void begin_drain(struct http_thread *t)
 {
 	t->draining = true;
 	t->drain_since_ms = pd_tick_ms();
-	int fd = MHD_quiesce_daemon(t->daemon);
+	int fd = pd_mhd.quiesce_daemon(t->daemon);
 	if (fd < 0)
 		return;
 	/* Whoever completed a handshake must get an answer: closing would reset them. */
@@ -144,7 +144,7 @@ static void begin_drain(struct http_thread *t)
 				     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (client < 0)
 			break;
-		MHD_add_connection(t->daemon, client, (struct sockaddr *)&peer, n);
+		pd_mhd.add_connection(t->daemon, client, (struct sockaddr *)&peer, n);
 	}
 	close(fd);
 }
@@ -162,14 +162,15 @@ static int wait_ms(struct http_thread *t)
 {
 	int most = t->draining ? SWEEP_DRAIN_MS : SWEEP_MS;
 	MHD_UNSIGNED_LONG_LONG ms = 0;
-	if (MHD_get_timeout(t->daemon, &ms) == MHD_YES && ms < (MHD_UNSIGNED_LONG_LONG)most)
+	if (pd_mhd.get_timeout(t->daemon, &ms) == MHD_YES && ms < (MHD_UNSIGNED_LONG_LONG)most)
 		return (int)ms;
 	return most;
 }
 
 static void run_loop(struct http_thread *t)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(t->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	const union MHD_DaemonInfo *info = pd_mhd.get_daemon_info(t->daemon,
+								  MHD_DAEMON_INFO_EPOLL_FD);
 	struct pollfd fds[2] = { { .fd = info->epoll_fd, .events = POLLIN },
 				 { .fd = t->wake_fd, .events = POLLIN } };
 	int64_t swept_ms = pd_tick_ms();
@@ -179,7 +180,7 @@ static void run_loop(struct http_thread *t)
 		eventfd_t wakes;
 		if (fds[1].revents)
 			eventfd_read(t->wake_fd, &wakes);
-		MHD_run(t->daemon);
+		pd_mhd.run(t->daemon);
 		if (t->log.n)
 			http_log_flush(t);
 		if (!t->draining && atomic_load_explicit(&t->http->drain, memory_order_relaxed))
@@ -199,7 +200,7 @@ static void *thread_main(void *arg)
 	struct pd_http *h = t->http;
 	run_loop(t);
 	unsigned lost = atomic_load(&t->in_flight);
-	MHD_stop_daemon(t->daemon);
+	pd_mhd.stop_daemon(t->daemon);
 	t->daemon = NULL;
 	http_log_flush(t);
 	pthread_mutex_lock(&h->lock);
@@ -222,14 +223,14 @@ static struct MHD_Daemon *new_daemon(struct http_thread *t)
 {
 	const struct pd_http_opts *o = &t->http->opts;
 	unsigned each = o->max_connections / o->n_threads;
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-				http_conn_access, t, MHD_OPTION_EXTERNAL_LOGGER, swallow_log, NULL,
-				MHD_OPTION_LISTEN_SOCKET, t->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-				each ? each : 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				PD_HTTP_HEADER_MAX, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify,
-				t, MHD_OPTION_URI_LOG_CALLBACK, http_conn_uri, t,
-				MHD_OPTION_NOTIFY_COMPLETED, http_conn_completed, t,
-				MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	return pd_mhd.start_daemon(
+		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, http_conn_access,
+		t, MHD_OPTION_EXTERNAL_LOGGER, swallow_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+		t->listen_fd, MHD_OPTION_CONNECTION_LIMIT, each ? each : 1,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, PD_HTTP_HEADER_MAX,
+		MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, t, MHD_OPTION_URI_LOG_CALLBACK,
+		http_conn_uri, t, MHD_OPTION_NOTIFY_COMPLETED, http_conn_completed, t,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
 /* Signals are the main thread's business. */
@@ -289,6 +290,7 @@ enum pd_code pd_http_open(const struct pd_http_opts *opts, struct pd_http **out,
 		*t = (struct http_thread){ .http = h, .index = i, .listen_fd = -1, .wake_fd = -1 };
 		pd_buf_init(&t->log, (size_t)1 << 20);
 	}
+	PD_TRY(pd_mhd_load(err));
 	PD_TRY(listen_on(h, err));
 	*out = PD_TAKE(h);
 	return PD_OK;
@@ -402,7 +404,7 @@ static void thread_end(struct http_thread *t)
 	if (t->running)
 		pthread_join(t->thread, NULL);
 	if (t->daemon)
-		MHD_stop_daemon(t->daemon);
+		pd_mhd.stop_daemon(t->daemon);
 	if (t->listen_fd >= 0)
 		close(t->listen_fd);
 	if (t->wake_fd >= 0)

@@ -81,10 +81,10 @@ static void conn_begin(struct http_thread *t, struct MHD_Connection *mhd, void *
 		t->conns->prev = c;
 	t->conns = c;
 	const union MHD_ConnectionInfo *fd =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		pd_mhd.get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	c->fd = fd ? fd->connect_fd : -1;
 	const union MHD_ConnectionInfo *peer =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		pd_mhd.get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	c->peer[0] = '\0';
 	if (t->http->opts.access_log_fd >= 0 && peer && peer->client_addr)
 		getnameinfo(peer->client_addr,
@@ -132,7 +132,7 @@ void *http_conn_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
 	(void)cls;
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+		pd_mhd.get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct http_conn *c = info ? info->socket_context : NULL;
 	if (!c)
 		return NULL;
@@ -251,7 +251,7 @@ static void check_headers(struct headers *h, const char *version)
 {
 	const struct http_conn *c = h->c;
 	bool old = strcmp(version, "HTTP/1.0") == 0;
-	MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, take_header, h);
+	pd_mhd.get_connection_values_n(c->mhd, MHD_HEADER_KIND, take_header, h);
 	/* The empty line that ends the header follows at once. */
 	if (h->end && h->end[1] != '\0' && h->end[1] != '\r' && h->end[1] != '\n')
 		h->broken = "a header has a NUL";
@@ -272,7 +272,7 @@ static void check_headers(struct headers *h, const char *version)
 static void add_header(struct MHD_Response *r, const char *name, const char *value)
 {
 	if (value)
-		MHD_add_response_header(r, name, value);
+		pd_mhd.add_response_header(r, name, value);
 }
 
 static enum MHD_Result send_answer(struct http_thread *t, struct http_conn *c)
@@ -283,8 +283,8 @@ static enum MHD_Result send_answer(struct http_thread *t, struct http_conn *c)
 		t->http->handler.refuse(t->http->handler.ctx, 500, "the answer is too large",
 					&c->out, &c->response.type);
 	}
-	struct MHD_Response *r = MHD_create_response_from_buffer(c->out.n, c->out.p,
-								 MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *r = pd_mhd.create_response_from_buffer(c->out.n, c->out.p,
+								    MHD_RESPMEM_PERSISTENT);
 	if (!r)
 		return MHD_NO;
 	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, c->response.type);
@@ -293,8 +293,8 @@ static enum MHD_Result send_answer(struct http_thread *t, struct http_conn *c)
 		add_header(r, "X-Request-Id", c->id);
 	if (t->draining || atomic_load_explicit(&t->http->drain, memory_order_relaxed))
 		add_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
-	enum MHD_Result ok = MHD_queue_response(c->mhd, (unsigned)c->response.status, r);
-	MHD_destroy_response(r);
+	enum MHD_Result ok = pd_mhd.queue_response(c->mhd, (unsigned)c->response.status, r);
+	pd_mhd.destroy_response(r);
 	set_state(c, CONN_ANSWER);
 	return ok;
 }

@@ -7,10 +7,11 @@
 
 #include "serve/http.h"
 
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include "serve/mhd.h"
 
 enum conn_state {
 	CONN_NEW,    /* accepted, nothing read */
