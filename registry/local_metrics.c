@@ -203,10 +203,13 @@ static enum pd_code metrics_get_history(struct pd_local *l, const json_t *req, j
 			       "be a positive integer.",
 			       (long long)max);
 	PD_TRY(pd_page_offset(pd_req_str(req, "page_token"), &offset, err));
+	/* the range of all steps makes SQLite take the index on (run_uuid, key, step); else it takes
+	 * the primary key, which begins with the key and leads through every run */
 	PD_TRY(pd_db_query(&l->db,
 			   "SELECT key, value, timestamp, step, is_nan FROM metrics "
-			   "WHERE run_uuid = ? AND key = ? ORDER BY timestamp, step, value "
-			   "LIMIT -1 OFFSET ?",
+			   "WHERE run_uuid = ? AND key = ? "
+			   "AND step BETWEEN -9223372036854775808 AND 9223372036854775807 "
+			   "ORDER BY timestamp, step, value LIMIT -1 OFFSET ?",
 			   &q, err));
 	pd_bind_str(q, 1, pd_req_run_id(req));
 	pd_bind_str(q, 2, pd_req_str(req, "metric_key"));

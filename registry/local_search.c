@@ -165,7 +165,9 @@ static enum pd_code search_datasets(struct pd_local *l, const json_t *req, json_
 
 /* ---------------------------------------------------------------- histories */
 
-#define POINT_FILTER  "WHERE run_uuid = ?1 AND key = ?2 AND (?4 IS NULL OR step BETWEEN ?4 AND ?5)"
+/* The range is always given: with it SQLite takes the index on (run_uuid, key, step), without it
+ * the primary key, which begins with the key and leads through every run. */
+#define POINT_FILTER  "WHERE run_uuid = ?1 AND key = ?2 AND step BETWEEN ?4 AND ?5"
 #define POINT_COLUMNS "key, value, timestamp, step, is_nan"
 
 /* The first point of each of ?3 buckets of equal size. */
@@ -196,10 +198,8 @@ static enum pd_code append_points(struct pd_local *l, const char *sql, const str
 	pd_bind_str(q, 1, s->run_id);
 	pd_bind_str(q, 2, s->key);
 	sqlite3_bind_int64(q, 3, s->max);
-	if (s->in_range) {
-		sqlite3_bind_int64(q, 4, s->first_step);
-		sqlite3_bind_int64(q, 5, s->last_step);
-	}
+	sqlite3_bind_int64(q, 4, s->in_range ? s->first_step : INT64_MIN);
+	sqlite3_bind_int64(q, 5, s->in_range ? s->last_step : INT64_MAX);
 	for (bool row = true;;) {
 		PD_TRY(pd_db_step(&l->db, q, &row, err));
 		if (!row)

@@ -81,7 +81,7 @@ static void put_dataset(struct pd_search_sql *q, const struct pd_clause *c)
 			  "AND t.name = 'mlflow.data.context' AND ");
 		pd_sql_compare(q, "t.value", c);
 	}
-	pd_sql(q, " WHERE i.destination_id = runs.run_uuid");
+	pd_sql(q, " WHERE i.destination_type = 'RUN' AND i.destination_id = runs.run_uuid");
 	if (!pd_str_eqz(c->key, "context")) {
 		pd_sql(q, " AND ");
 		pd_sql_compare(q, pd_str_eqz(c->key, "name") ? "d.name" : "d.digest", c);
