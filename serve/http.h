@@ -22,7 +22,7 @@
 
 #define PD_HTTP_BODY_MAX     ((size_t)64 << 20) /* a request's body, unless the caller says more */
 #define PD_HTTP_RESPONSE_MAX ((size_t)2 << 30)
-#define PD_HTTP_HEADER_MAX   ((size_t)16 << 10) /* request line and headers; cleared each time */
+#define PD_HTTP_HEADER_MAX   ((size_t)24 << 10) /* request line and headers; cleared each time */
 #define PD_HTTP_THREADS_MAX  256
 #define PD_HTTP_ID_MAX       64 /* characters of a request id that a client may choose */
 
