@@ -72,6 +72,6 @@ done
 step end-to-end-asan pytest_ build/gcc-address-undefined "${sanitized[@]}"
 make_ all tools >/dev/null # build/podium is the plain one again
 
-printf '%s passed, %s failed in %d min %02d s\n' $passed $failed \
-    $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
+printf '%d min %02d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
+printf '%s passed, %s failed\n' $passed $failed
 [ $failed = 0 ]
