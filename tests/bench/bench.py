@@ -124,9 +124,9 @@ def post(url, body):
         return r.read()
 
 
-def first_answer(url, body, started, limit=120):
+def first_answer(proc, url, body, started, limit=120):
     """Milliseconds until a prediction comes back, asked for again every millisecond."""
-    while time.perf_counter() - started < limit:
+    while time.perf_counter() - started < limit and proc.poll() is None:
         try:
             post(url, body)
             return (time.perf_counter() - started) * 1000
@@ -134,7 +134,7 @@ def first_answer(url, body, started, limit=120):
             sys.exit(f"bench: {url}: {e.code} {e.read()[:300]!r}")
         except (urllib.error.URLError, OSError):
             time.sleep(0.001)
-    raise TimeoutError(url)
+    raise TimeoutError(f"{url}: exit status {proc.poll()}" if proc.poll() else url)
 
 
 def load(url, body, seconds, cpu):
@@ -229,7 +229,7 @@ def measure_start(work, args):
     def once(argv, port):
         started = time.perf_counter()
         with server(argv, work) as proc:
-            took = first_answer(f"http://127.0.0.1:{port}/invocations", body, started)
+            took = first_answer(proc, f"http://127.0.0.1:{port}/invocations", body, started)
             time.sleep(0.2)
             return took, resident_mb(proc.pid)
 
@@ -314,7 +314,7 @@ def measure_requests(work, args):
             argv, url, body, pinned = peer()
             env = {"MODEL_FILE": str(work / "forest.pkl")}
             with server(argv, work, 0 if pinned else None, env) as proc:
-                first_answer(url, body, time.perf_counter())
+                first_answer(proc, url, body, time.perf_counter())
                 load(url, body, 1, 1 if pinned else None)
                 result = load(url, body, args.seconds, 1 if pinned else None)
                 result["mb"] = resident_mb(proc.pid)
@@ -415,7 +415,8 @@ def main():
     p.add_argument("sections", nargs="*", default=[])
     args = p.parse_args()
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", OMP_NUM_THREADS="1",
-                      GIT_PYTHON_REFRESH="quiet", MLFLOW_LOGGING_LEVEL="WARNING")
+                      GIT_PYTHON_REFRESH="quiet", MLFLOW_LOGGING_LEVEL="ERROR",
+                      PATH=f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}")
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
         os.environ.pop(name, None)
     measures = {"cli": measure_cli, "start": measure_start, "requests": measure_requests}
