@@ -197,6 +197,8 @@ enum pd_code pd_local_open(struct pd_local *l, const struct pd_env *env, const c
 		code = check_database(l, create, err);
 	if (code == PD_OK)
 		code = look_up(l, err);
+	if (code == PD_OK)
+		code = pd_db_use_wal(&l->db, err);
 	if (code != PD_OK)
 		pd_local_end(l);
 	return code;

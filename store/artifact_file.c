@@ -275,6 +275,8 @@ static enum pd_code file_remove(struct pd_artifacts *a, struct pd_str path, bool
 	PD_TRY(check_way(a, pd_str_head(path, slash > 0 ? (size_t)slash : 0), err));
 	struct stat st;
 	int gone = lstat(full, &st) != 0 ? errno : 0;
+	if (!path.n && (gone == ENOENT || gone == ENOTDIR))
+		return pd_fail(err, PD_NOT_FOUND, "%s: nothing there", root_of(a));
 	if (gone == ENOENT || gone == ENOTDIR)
 		return pd_fail(err, PD_NOT_FOUND, "no artifact \"%.*s\" in %s", PD_STR_ARG(path),
 			       root_of(a));

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/auto.h"
+#include "base/buf.h"
 #include "base/env.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #define WAL_TRIES 20
@@ -99,7 +102,7 @@ static enum pd_code check_file(const char *path, enum pd_db_mode mode, struct pd
  * then. While somebody else is at work, or on a medium that cannot be written, the journal mode
  * that is there does as well; a later open tries again.
  */
-static enum pd_code use_wal(struct pd_db *db, struct pd_err *err)
+enum pd_code pd_db_use_wal(struct pd_db *db, struct pd_err *err)
 {
 	for (int i = 0; i < WAL_TRIES; i++) {
 		int rc = sqlite3_exec(db->conn, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
@@ -112,6 +115,47 @@ static enum pd_code use_wal(struct pd_db *db, struct pd_err *err)
 	return PD_OK;
 }
 
+/* In a folder nobody can write to, and without a WAL beside it, nobody is at work: SQLite may then
+ * leave out the shared memory that a database in WAL mode would want there. */
+static bool is_immutable(const char *path)
+{
+	size_t size = strlen(path) + 8;
+	PD_AUTO_FREE char *wal = pd_xmalloc(size);
+	snprintf(wal, size, "%s-wal", path);
+	PD_AUTO_FREE char *folder = pd_path_absolute(path);
+	char *slash = strrchr(folder, '/');
+	struct stat st;
+	if (slash)
+		slash[slash == folder] = '\0';
+	return access(folder, W_OK) != 0 && (stat(wal, &st) != 0 || st.st_size == 0);
+}
+
+static enum pd_code open_conn(struct pd_db *db, const char *path, int flags, struct pd_err *err)
+{
+	if (sqlite3_open_v2(path, &db->conn, flags, NULL) != SQLITE_OK)
+		return fail(db, err);
+	sqlite3_busy_handler(db->conn, wait_busy, NULL);
+	return pd_db_script(db, "SELECT 1 FROM sqlite_schema LIMIT 1", err);
+}
+
+static enum pd_code open_immutable(struct pd_db *db, struct pd_err *err)
+{
+	PD_AUTO(pd_buf)
+	uri = { 0 };
+	pd_buf_init(&uri, (size_t)64 << 10);
+	pd_buf_z(&uri, "file:");
+	for (const char *c = db->path; *c; c++)
+		pd_buf_printf(&uri, strchr("%?#", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+	pd_buf_z(&uri, "?immutable=1");
+	pd_buf_char(&uri, '\0');
+	PD_TRY(pd_buf_check(&uri, db->path, err));
+	sqlite3_close(db->conn);
+	return open_conn(db, uri.p,
+			 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READONLY |
+				 SQLITE_OPEN_URI,
+			 err);
+}
+
 enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode,
 			struct pd_err *err)
 {
@@ -121,19 +165,15 @@ enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode
 	flags |= mode == PD_DB_READ     ? SQLITE_OPEN_READONLY
 		 : mode == PD_DB_CREATE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 					: SQLITE_OPEN_READWRITE;
-	if (sqlite3_open_v2(path, &db->conn, flags, NULL) != SQLITE_OK) {
-		enum pd_code code = fail(db, err);
-		pd_db_end(db);
-		return code;
-	}
-	sqlite3_busy_handler(db->conn, wait_busy, NULL);
+	enum pd_code code = open_conn(db, path, flags, err);
+	if ((sqlite3_errcode(db->conn) & 0xff) == SQLITE_CANTOPEN && is_immutable(path))
+		code = open_immutable(db, err);
 	/* LIKE tells cases apart, as MLflow sets it on its connections */
-	enum pd_code code = pd_db_script(db,
-					 "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; "
-					 "PRAGMA case_sensitive_like=ON",
-					 err);
-	if (code == PD_OK && mode != PD_DB_READ)
-		code = use_wal(db, err);
+	if (code == PD_OK)
+		code = pd_db_script(db,
+				    "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; "
+				    "PRAGMA case_sensitive_like=ON",
+				    err);
 	if (code != PD_OK)
 		pd_db_end(db);
 	return code;

@@ -34,6 +34,9 @@ PD_MUST enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_m
 				struct pd_err *err);
 void pd_db_end(struct pd_db *db); /* accepts a zeroed object */
 
+/* From now on it has a write-ahead log. For a database that is known to be ours: it changes it. */
+PD_MUST enum pd_code pd_db_use_wal(struct pd_db *db, struct pd_err *err);
+
 /*
  * The prepared statement of `sql`, reset and with no bindings; borrowed until the next call with
  * the same literal. `sql` is a string literal (it is remembered by its address).
