@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cmd/locate.h"
 #include "cmd/out.h"
 
 /* ---------------------------------------------------------------- list */
@@ -65,10 +66,13 @@ static enum pd_code list_run(struct pd_ctx *ctx, const void *args_p, struct pd_e
 	if (code == PD_NOT_FOUND && p.uri.kind == PD_URI_RUN && !p.where.path.n)
 		list = (struct pd_artifact_list){ 0 };
 	else if (code != PD_OK)
-		return code;
-	else if (!at.is_dir)
+		return pd_locate_missing(ctx, &p.uri, err);
+	else if (!at.is_dir) {
+		if (!at.path.n) /* the root itself is a file */
+			at.path = pd_str_skip(p.where.root,
+					      (size_t)(pd_str_rfind(p.where.root, '/') + 1));
 		list = (struct pd_artifact_list){ &at, 1 };
-	else
+	} else
 		PD_TRY(pd_artifacts_list(p.store, p.where.path, args->recursive, ctx->arena, &list,
 					 err));
 	if (ctx->common.json) {

@@ -15,11 +15,12 @@ static struct pd_str text_of(struct pd_ctx *ctx, const json_t *j)
 {
 	if (json_is_string(j))
 		return pd_json_str(j);
-	char *dumped = j ? json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(17))
-			 : NULL;
-	struct pd_str s = pd_arena_str(ctx->arena, pd_str_from(dumped));
-	free(dumped);
-	return s;
+	PD_AUTO(pd_buf)
+	b = { 0 };
+	pd_buf_init(&b, (size_t)1 << 20);
+	if (j)
+		pd_json_write(&b, j);
+	return pd_arena_str(ctx->arena, pd_buf_view(&b));
 }
 
 static struct pd_str field_of(struct pd_ctx *ctx, const json_t *object, const char *key)

@@ -1,7 +1,10 @@
 #include "cmd/locate.h"
 
 #include "base/file.h"
+#include "cmd/find.h"
 #include "store/artifact.h"
+
+#define NAMES_MAX 8 /* of a run's models in an error */
 
 enum pd_code pd_locate(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
 		       struct pd_uri *out_uri, struct pd_location *out, struct pd_err *err)
@@ -11,6 +14,38 @@ enum pd_code pd_locate(struct pd_ctx *ctx, const char *uri, struct pd_arena *are
 	if (out_uri->kind != PD_URI_PATH && out_uri->kind != PD_URI_OTHER)
 		PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	return pd_uri_resolve(registry, out_uri, arena, out, err);
+}
+
+/* The names of the models a run logged: ` `a`, `b``; empty when there are none. */
+static const char *models_of(struct pd_ctx *ctx, const json_t *run)
+{
+	const char *names = "";
+	size_t i;
+	const json_t *output;
+	json_array_foreach(pd_rest_at(run, "outputs.model_outputs"), i, output)
+	{
+		json_t *response = NULL;
+		struct pd_str id = pd_rest_str(ctx, output, "model_id");
+		if (i == NAMES_MAX || pd_ctx_call(ctx, NULL, "logged-models/get",
+						  json_pack("{ss%}", "model_id", id.p, id.n),
+						  &response, NULL) != PD_OK)
+			break;
+		struct pd_str name = pd_rest_str(ctx, pd_rest_at(response, "model.info"), "name");
+		names = pd_arena_printf(ctx->arena, "%s%s`%.*s`", names, i ? ", " : "",
+					PD_STR_ARG(name));
+	}
+	return names;
+}
+
+enum pd_code pd_locate_missing(struct pd_ctx *ctx, const struct pd_uri *uri, struct pd_err *err)
+{
+	json_t *run = NULL;
+	if (uri->kind != PD_URI_RUN || err->code != PD_NOT_FOUND || !uri->path.n ||
+	    pd_find_run(ctx, pd_arena_z(ctx->arena, uri->run_id), &run, NULL) != PD_OK)
+		return pd_err_prefix(err, "%.*s", PD_STR_ARG(uri->text));
+	const char *names = models_of(ctx, run);
+	return pd_fail(err, PD_NOT_FOUND, "run %.*s has no `%.*s`%s%s", PD_STR_ARG(uri->run_id),
+		       PD_STR_ARG(uri->path), *names ? "; its models: " : "", names);
 }
 
 enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
@@ -28,7 +63,7 @@ enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_aren
 	}
 	PD_TRY(pd_artifacts_open(ctx->env, out->where.root, &store, err));
 	if (pd_artifacts_local(store, out->where.path, arena, &path, err) != PD_OK)
-		return pd_err_prefix(err, "%s", uri);
+		return pd_locate_missing(ctx, &out->uri, err);
 	out->path = path.p;
 	return PD_OK;
 }

@@ -22,4 +22,10 @@ PD_MUST enum pd_code pd_locate(struct pd_ctx *ctx, const char *uri, struct pd_ar
 PD_MUST enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
 				     struct pd_located *out, struct pd_err *err);
 
+/*
+ * err says that nothing is at `uri`: say it with the names of the models its run has, when it names
+ * a run. Returns err's code.
+ */
+enum pd_code pd_locate_missing(struct pd_ctx *ctx, const struct pd_uri *uri, struct pd_err *err);
+
 #endif

@@ -12,6 +12,16 @@
 
 /* ---------------------------------------------------------------- params, tags */
 
+static enum pd_code check_key(struct pd_str key, const char *option, struct pd_err *err)
+{
+	/* the whole of a longer one would leave no room for what is wrong with it */
+	if (pd_check_length("key", PD_MAX_KEY_CHARS, key, err) != PD_OK)
+		return pd_err_prefix(err, "%s %.32s...", option, key.p);
+	if (pd_check_key(key, "key", err) != PD_OK)
+		return pd_err_prefix(err, "%s %.*s", option, PD_STR_ARG(key));
+	return PD_OK;
+}
+
 static enum pd_code check_pairs(const struct pd_list *pairs, const char *option, const char *what,
 				size_t limit, struct pd_err *err)
 {
@@ -19,8 +29,8 @@ static enum pd_code check_pairs(const struct pd_list *pairs, const char *option,
 		struct pd_str key;
 		struct pd_str value;
 		pd_str_split(pd_str_from(pairs->items[i]), '=', &key, &value);
-		if (pd_check_key(key, "key", err) != PD_OK ||
-		    pd_check_length(what, limit, value, err) != PD_OK)
+		PD_TRY(check_key(key, option, err));
+		if (pd_check_length(what, limit, value, err) != PD_OK)
 			return pd_err_prefix(err, "%s %.*s", option, PD_STR_ARG(key));
 	}
 	return PD_OK;
@@ -72,13 +82,13 @@ static enum pd_code read_metric(struct pd_ctx *ctx, const char *text, json_t *me
 	double v = 0;
 	pd_str_split(pd_str_from(text), '=', &key, &value);
 	bool has_step = pd_str_split(value, '@', &number, &step_text);
-	if (pd_check_key(key, "key", err) != PD_OK)
-		return pd_err_prefix(err, "--metric %.*s", PD_STR_ARG(key));
+	PD_TRY(check_key(key, "--metric", err));
 	if (!parse_number(number, &v))
 		return pd_fail(err, PD_USAGE, "--metric %.*s: `%.*s` is not a number",
 			       PD_STR_ARG(key), PD_STR_ARG(number));
 	if (has_step && !pd_str_to_i64(step_text, &step))
-		return pd_fail(err, PD_USAGE, "--metric %.*s: step `%.*s` is not a whole number",
+		return pd_fail(err, PD_USAGE,
+			       "--metric %.*s: step `%.*s` is not a whole number of 64 bits",
 			       PD_STR_ARG(key), PD_STR_ARG(step_text));
 	char digits[PD_NUM_F64_MAX];
 	json_t *j = json_real(v); /* NULL when it is not finite */
@@ -105,7 +115,9 @@ static enum pd_code check_artifact(struct pd_ctx *ctx, const char *text,
 		while (dest.n && dest.p[dest.n - 1] == '/')
 			dest.n--;
 		out->dest = pd_arena_z(ctx->arena, dest);
-		if (dest.n && (!pd_path_is_safe(dest) || !pd_utf8_check(dest)))
+		if (!pd_utf8_check(dest))
+			return pd_fail(err, PD_USAGE, "--artifact: the text is not UTF-8");
+		if (dest.n && !pd_path_is_safe(dest))
 			return pd_fail(err, PD_USAGE, "--artifact %s: `%s` leads out of the run",
 				       text, out->dest);
 	}

@@ -156,7 +156,8 @@ static enum pd_code show_version(struct pd_ctx *ctx, const struct show_args *arg
 	if (ctx->common.json)
 		pd_out_json(ctx, response);
 	else if (ctx->common.quiet)
-		pd_out_line(ctx, pd_str_from(args->version));
+		pd_out_line(ctx, pd_rest_str(ctx, json_object_get(response, "model_version"),
+					     "version"));
 	else
 		print_version(ctx, json_object_get(response, "model_version"));
 	return PD_OK;
@@ -315,6 +316,37 @@ struct rm_args {
 	struct pd_list versions;
 };
 
+static bool has_text(const struct pd_str *texts, size_t n, struct pd_str text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pd_str_eq(texts[i], text))
+			return true;
+	return false;
+}
+
+/* All are looked up before the first is deleted; one that is named twice is deleted once. */
+static enum pd_code rm_versions(struct pd_ctx *ctx, const struct rm_args *args, struct pd_err *err)
+{
+	json_t *response = NULL;
+	size_t n = args->versions.n;
+	struct pd_str *numbers = PD_ARENA_ARRAY(ctx->arena, struct pd_str, n);
+	for (size_t i = 0; i < n; i++) {
+		PD_TRY(pd_ctx_call(
+			ctx, NULL, "model-versions/get",
+			json_pack("{ssss}", "name", args->name, "version", args->versions.items[i]),
+			&response, err));
+		numbers[i] = pd_rest_str(ctx, json_object_get(response, "model_version"),
+					 "version");
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!has_text(numbers, i, numbers[i]))
+			PD_TRY(pd_ctx_call(ctx, NULL, "model-versions/delete",
+					   json_pack("{ssss%}", "name", args->name, "version",
+						     numbers[i].p, numbers[i].n),
+					   &response, err));
+	return PD_OK;
+}
+
 static enum pd_code rm_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct rm_args *args = p;
@@ -325,18 +357,7 @@ static enum pd_code rm_run(struct pd_ctx *ctx, const void *p, struct pd_err *err
 	if (!args->versions.n)
 		return pd_ctx_call(ctx, NULL, "registered-models/delete",
 				   json_pack("{ss}", "name", args->name), &response, err);
-	/* all are looked up before the first is deleted */
-	for (size_t i = 0; i < args->versions.n; i++)
-		PD_TRY(pd_ctx_call(
-			ctx, NULL, "model-versions/get",
-			json_pack("{ssss}", "name", args->name, "version", args->versions.items[i]),
-			&response, err));
-	for (size_t i = 0; i < args->versions.n; i++)
-		PD_TRY(pd_ctx_call(
-			ctx, NULL, "model-versions/delete",
-			json_pack("{ssss}", "name", args->name, "version", args->versions.items[i]),
-			&response, err));
-	return PD_OK;
+	return rm_versions(ctx, args, err);
 }
 
 static const struct pd_opt rm_opts[] = {

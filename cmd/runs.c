@@ -234,18 +234,19 @@ static enum pd_code history_run(struct pd_ctx *ctx, const void *p, struct pd_err
 	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
 	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
+	PD_TRY(pd_find_run(ctx, args->run_id, &response, err));
 	PD_TRY(pd_rest_pages(
 		ctx, "metrics/get-history",
 		json_pack("{ssss}", "run_id", args->run_id, "metric_key", args->metric), "metrics",
 		0, &response, err));
 	const json_t *metrics = json_object_get(response, "metrics");
+	if (!json_array_size(metrics))
+		return pd_fail(err, PD_NOT_FOUND, "run %s has no metric `%s`", args->run_id,
+			       args->metric);
 	if (ctx->common.json) {
 		pd_out_json(ctx, response);
 		return PD_OK;
 	}
-	if (!json_array_size(metrics))
-		return pd_fail(err, PD_NOT_FOUND, "run %s has no metric `%s`", args->run_id,
-			       args->metric);
 	struct pd_table table;
 	pd_table_init(&table, ctx, PD_LEN(heads), heads);
 	size_t i;

@@ -132,10 +132,13 @@ enum pd_code pd_fetch(struct pd_ctx *ctx, const char *uri, const char *dest, str
 	p = { 0 };
 	struct pd_artifact found;
 	struct pd_transfer t;
-	if (!dest[0] || !pd_utf8_check(pd_str_from(dest)))
+	if (!dest[0])
 		return pd_fail(err, PD_INVALID, "a folder's name is wanted to write into");
+	if (!pd_utf8_check(pd_str_from(dest)))
+		return pd_fail(err, PD_INVALID, "the folder's name is not UTF-8");
 	PD_TRY(pd_place_open(ctx, uri, &p, err));
-	PD_TRY(pd_artifacts_stat(p.store, p.where.path, ctx->arena, &found, err));
+	if (pd_artifacts_stat(p.store, p.where.path, ctx->arena, &found, err) != PD_OK)
+		return pd_locate_missing(ctx, &p.uri, err);
 	pd_transfer_init(&t, ctx);
 	enum pd_code code = pd_artifacts_fetch(p.store, p.where.path, dest, &t, err);
 	pd_transfer_done(&t);

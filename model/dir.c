@@ -32,6 +32,8 @@ static enum pd_code read_meta(const char *dir, struct pd_arena *arena, struct pd
 	text = { 0 };
 	const char *path = pd_arena_printf(arena, "%s/MLmodel", dir);
 	pd_buf_init(&text, PD_MLMODEL_SIZE_MAX);
+	if (!pd_path_exists(path))
+		return pd_fail(err, PD_NOT_FOUND, "%s: a folder without MLmodel", dir);
 	PD_TRY(pd_file_read(&text, path, err));
 	struct pd_str kept = pd_arena_str(arena, pd_buf_view(&text));
 	if (pd_mlmodel_parse(kept, arena, &out->meta, err) != PD_OK)

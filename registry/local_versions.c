@@ -15,7 +15,11 @@
 
 enum pd_code pd_version_parse(struct pd_str text, int64_t *out, struct pd_err *err)
 {
-	if (pd_parse_experiment_id(text, out, NULL) == PD_OK) /* int(text) there too */
+	bool is_whole = pd_py_int(text, out);
+	if (is_whole && *out == INT64_MIN) /* where numbers of more than 64 bits end up */
+		return pd_fail(err, PD_INVALID, "Parameter 'version' is out of range, got '%.*s'.",
+			       PD_STR_ARG(text));
+	if (is_whole)
 		return PD_OK;
 	return pd_fail(err, PD_INVALID, "Parameter 'version' must be an integer, got '%.*s'.",
 		       PD_STR_ARG(text));

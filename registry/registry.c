@@ -43,6 +43,8 @@ static enum pd_code sqlite_path(struct pd_str uri, char **out, struct pd_err *er
 
 static enum pd_code no_store(struct pd_str uri, struct pd_str scheme, struct pd_err *err)
 {
+	if (uri.n == 0)
+		return pd_fail(err, PD_INVALID, "the tracking URI is empty; write sqlite:///FILE");
 	if (pd_str_starts(scheme, PD_STR("http")))
 		return pd_fail(err, PD_UNSUPPORTED,
 			       "tracking URI %.*s: a tracking server cannot be used yet; give a "

@@ -451,7 +451,7 @@ def test_a_header_over_the_limit_is_refused_and_a_large_one_taken(serve):
     service = serve("signed", "-w", 1)
     with Raw(service) as raw:
         raw.send(b"GET /ping HTTP/1.1\r\nHost: x\r\n"
-                 + b"".join(b"X-%d: %s\r\n" % (i, b"y" * 100) for i in range(100)) + b"\r\n")
+                 + b"".join(b"X-%d: %s\r\n" % (i, b"y" * 100) for i in range(60)) + b"\r\n")
         assert raw.answer()[0] == 200
     with Raw(service) as raw:
         raw.send(b"GET /ping HTTP/1.1\r\nHost: x\r\nA: " + b"y" * 100000 + b"\r\n\r\n")
