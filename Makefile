@@ -410,8 +410,9 @@ demo: deps ## train, log, register, serve, compare: the tour on real data
 
 .PHONY: bench
 bench: deps ## measure against MLflow, nginx and Flask; writes docs/benchmarks.md
-	$(Q)$(MAKE) --no-print-directory -s -j$(NPROC) all venv
-	$(Q)PODIUM=$(CURDIR)/$(B)/podium $(VENV)/bin/python tests/bench/bench.py
+	$(Q)$(MAKE) --no-print-directory -s -j$(NPROC) all tools venv
+	$(Q)PODIUM=$(CURDIR)/$(B)/podium PODIUM_TOOLS=$(CURDIR)/$(B)/tools \
+		$(VENV)/bin/python tests/bench/bench.py
 
 # ---------------------------------------------------------------- install
 

@@ -28,6 +28,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PODIUM = os.environ.get("PODIUM") or str(ROOT / "build" / "podium")
+RUN_COST = str(pathlib.Path(os.environ.get("PODIUM_TOOLS") or ROOT / "build" / "tools") / "run_cost")
 REPORT = ROOT / "docs" / "benchmarks.md"
 ROW = {"route": "JFK_LAX", "distance": 2475.0}
 EVENT = {"origin": "JFK", "dest": "LAX", "distance": 2475.0}
@@ -41,28 +42,13 @@ NUMBERS = [f"x{i}" for i in range(8)]
 # ------------------------------------------------------------------------------- measuring
 
 
-def run_once(argv, cwd, env=None):
-    """(milliseconds from start to finish, peak resident kB) of a program whose output is dropped."""
-    null = os.open(os.devnull, os.O_RDWR)
-    start = time.perf_counter()
-    here = os.getcwd()
-    os.chdir(cwd)
-    pid = os.posix_spawnp(
-        argv[0], argv, env or os.environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)],
-    )
-    os.chdir(here)
-    _, status, usage = os.wait4(pid, 0)
-    took = (time.perf_counter() - start) * 1000
-    os.close(null)
-    if status:
-        sys.exit(f"bench: {' '.join(argv)} failed ({status})")
-    return took, usage.ru_maxrss
-
-
 def median_of(argv, times, cwd):
-    runs = [run_once(argv, cwd) for _ in range(times)]
-    return statistics.median(r[0] for r in runs), max(r[1] for r in runs)
+    """(milliseconds from start to finish, peak resident kB); what it prints is dropped."""
+    r = subprocess.run([RUN_COST, str(times), *argv], cwd=cwd, capture_output=True, text=True)
+    if r.returncode:
+        sys.exit(f"bench: {' '.join(argv)} failed")
+    runs = [line.split() for line in r.stdout.splitlines()]
+    return statistics.median(float(t) for t, _ in runs), max(int(kb) for _, kb in runs)
 
 
 def free_port():
