@@ -233,6 +233,7 @@ SRC_cmd = \
 	cmd/runs.c \
 	cmd/serve.c \
 	cmd/start.c \
+	cmd/stop.c \
 	cmd/transfer.c \
 	cmd/version.c
 

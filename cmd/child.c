@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "cmd/stop.h"
 
 static enum pd_code check_program(const char *path, struct pd_err *err)
 {
@@ -73,6 +74,7 @@ static void become(const char *program, const struct pd_list *command, const str
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* nothing goes on behind a podium that was killed */
 	set_vars(vars);
 	signal(SIGPIPE, SIG_DFL);
+	pd_stop_forget();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(program, argv);
 	int why = errno;
@@ -138,6 +140,11 @@ enum pd_code pd_child_run(const char *program, const struct pd_list *command,
 	signal(SIGCHLD, SIG_DFL); /* ignored by a caller, it would leave nothing to wait for */
 	watched_signals(&watched);
 	sigprocmask(SIG_BLOCK, &watched, &before);
+	if (pd_stop_signal) { /* it came while we made ready */
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		*out = (struct pd_child_end){ .exit_status = 128 + pd_stop_signal, .killed = true };
+		return PD_OK;
+	}
 	pid_t pid = fork();
 	if (pid == 0)
 		become(program, command, vars, &before, writer);

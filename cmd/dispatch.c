@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "cmd/help.h"
+#include "cmd/stop.h"
 #include "schema/errors.h"
 
 const struct pd_cmd *const pd_cmds[] = {
@@ -145,5 +146,7 @@ int pd_cmd_main(const struct pd_env *env, int argc, char *const argv[])
 	if (code != PD_OK)
 		fprintf(env->diag, "podium: %s%s%s\n", c.words, c.words[0] ? ": " : "", err.text);
 	pd_arena_end(&arena);
+	if (!ctx.exit_status)
+		pd_stop_obey();
 	return ctx.exit_status ? ctx.exit_status : pd_error_exit(code);
 }

@@ -1,5 +1,6 @@
 #include "cmd/log_internal.h"
 #include "cmd/out.h"
+#include "cmd/stop.h"
 
 /* The run that is logged into. */
 struct target {
@@ -94,11 +95,14 @@ static enum pd_code send(struct pd_ctx *ctx, const struct pd_log_args *args,
 			 const struct pd_log_data *data, const struct target *to,
 			 struct result *out, struct pd_err *err)
 {
+	PD_TRY(pd_stop_check(err));
 	PD_TRY(pd_log_data_send(ctx, to->run_id, data, err));
 	PD_TRY(pd_log_artifacts_send(ctx, to->artifact_uri, data, err));
+	PD_TRY(pd_stop_check(err));
 	if (!args->model)
 		return PD_OK;
 	PD_TRY(pd_log_model_send(ctx, args, to->run_id, &out->model_id, err));
+	PD_TRY(pd_stop_check(err));
 	if (!args->register_name)
 		return PD_OK;
 	const char *source = pd_arena_printf(ctx->arena, "models:/%.*s", PD_STR_ARG(out->model_id));
@@ -157,6 +161,21 @@ static void print_text(struct pd_ctx *ctx, const struct pd_log_args *args, const
 						    args->register_name, args->aliases.items[i])));
 }
 
+/* What failed stays the error, also when the run cannot be ended. */
+static enum pd_code give_up(struct pd_ctx *ctx, const struct target *to, struct pd_err *err)
+{
+	struct pd_err ignored;
+	bool stopped = pd_stop_check(&ignored) != PD_OK;
+	if (stopped)
+		*err = ignored;
+	const char *status = stopped ? "KILLED" : "FAILED";
+	if (to->is_new && pd_end_run(ctx, to->run_id, status, &ignored) != PD_OK)
+		status = "RUNNING";
+	if (to->is_new)
+		return pd_err_prefix(err, "run %.*s (%s)", PD_STR_ARG(to->run_id), status);
+	return pd_err_prefix(err, "run %.*s", PD_STR_ARG(to->run_id));
+}
+
 static enum pd_code log_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct pd_log_args *args = p;
@@ -167,17 +186,12 @@ static enum pd_code log_run(struct pd_ctx *ctx, const void *p, struct pd_err *er
 	PD_TRY(pd_log_data_read(ctx, args, &data, err));
 	if (args->model)
 		PD_TRY(pd_log_model_check(ctx, args->model, err));
+	pd_stop_watch();
 	PD_TRY(choose_run(ctx, args, &to, err));
-	enum pd_code code = send(ctx, args, &data, &to, &result, err);
-	struct pd_err end_err = { 0 };
-	if (to.is_new &&
-	    pd_end_run(ctx, to.run_id, code == PD_OK ? "FINISHED" : "FAILED", &end_err) != PD_OK &&
-	    code == PD_OK) {
-		*err = end_err;
-		return err->code;
-	}
-	if (code != PD_OK)
-		return pd_err_prefix(err, "run %.*s", PD_STR_ARG(to.run_id));
+	if (send(ctx, args, &data, &to, &result, err) != PD_OK)
+		return give_up(ctx, &to, err);
+	if (to.is_new)
+		PD_TRY(pd_end_run(ctx, to.run_id, "FINISHED", err));
 	if (ctx->common.json)
 		print_json(ctx, args, &to, &result);
 	else if (ctx->common.quiet)

@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "base/num.h"
+#include "cmd/stop.h"
 #include "registry/check.h"
 #include "store/artifact.h"
 
@@ -204,12 +205,13 @@ enum pd_code pd_log_artifacts_send(struct pd_ctx *ctx, struct pd_str root,
 	PD_TRY(pd_artifacts_open(ctx->env, root, &store, err));
 	for (size_t i = 0; i < data->n_artifacts; i++) {
 		const struct pd_log_artifact *a = &data->artifacts[i];
+		struct pd_transfer t = { .stop = &pd_stop_signal };
 		struct pd_str to = pd_str_from(a->dest);
 		struct pd_str name = name_of(a->path);
 		if (!a->is_dir)
 			to = pd_str_from(pd_arena_printf(ctx->arena, "%s%s%.*s", a->dest,
 							 *a->dest ? "/" : "", PD_STR_ARG(name)));
-		if (pd_artifacts_put(store, a->path, to, NULL, err) != PD_OK)
+		if (pd_artifacts_put(store, a->path, to, &t, err) != PD_OK)
 			return pd_err_prefix(err, "artifact %s", a->path);
 	}
 	return PD_OK;

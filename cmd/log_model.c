@@ -1,6 +1,7 @@
 #include "cmd/log_internal.h"
 
 #include "base/auto.h"
+#include "cmd/stop.h"
 #include "model/bundle.h"
 #include "store/artifact.h"
 
@@ -93,7 +94,8 @@ static enum pd_code put_folder(struct pd_artifacts *store, const char *path, con
 	PD_TRY(pd_buf_check(&text, from, err));
 	PD_TRY(pd_file_put(to, pd_buf_view(&text), err));
 	PD_TRY(pd_bundle_stamp(work, opts, err));
-	PD_TRY(pd_artifacts_put(store, path, PD_STR(""), NULL, err));
+	struct pd_transfer t = { .stop = &pd_stop_signal };
+	PD_TRY(pd_artifacts_put(store, path, PD_STR(""), &t, err));
 	return pd_artifacts_put(store, to, PD_STR("MLmodel"), NULL, err);
 }
 
@@ -115,7 +117,8 @@ static enum pd_code put_files(struct pd_ctx *ctx, const struct pd_log_args *args
 		return put_folder(store, args->model, work.path, &opts, err);
 	PD_AUTO_FREE char *bundle = pd_path_join(work.path, "model");
 	PD_TRY(pd_bundle_write(args->model, bundle, &opts, err));
-	return pd_artifacts_put(store, bundle, PD_STR(""), NULL, err);
+	struct pd_transfer t = { .stop = &pd_stop_signal };
+	return pd_artifacts_put(store, bundle, PD_STR(""), &t, err);
 }
 
 /* ---------------------------------------------------------------- the run's side */

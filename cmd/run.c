@@ -1,6 +1,7 @@
 #include "cmd/child.h"
 #include "cmd/out.h"
 #include "cmd/start.h"
+#include "cmd/stop.h"
 
 #define STATUS_NOT_EXECUTABLE 126 /* as shells have it */
 #define STATUS_NOT_FOUND      127
@@ -164,6 +165,7 @@ static enum pd_code run_run(struct pd_ctx *ctx, const void *p, struct pd_err *er
 		return no_program(ctx, code);
 	PD_TRY(pd_ctx_registry(ctx, true, &registry, err));
 	PD_TRY(choose_experiment(ctx, args, &start, err));
+	pd_stop_watch();
 	PD_TRY(pd_start_run(ctx, &start, &run, err));
 	const json_t *info = json_object_get(run, "info");
 	struct pd_str run_id = pd_rest_str(ctx, info, "run_id");

@@ -10,6 +10,7 @@
 #ifndef PD_STORE_TREE_H
 #define PD_STORE_TREE_H
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -49,8 +50,10 @@ struct pd_progress {
 struct pd_transfer {
 	void (*progress)(void *ctx, const struct pd_progress *p); /* NULL: nobody listens */
 	void *ctx;
-	struct pd_progress done; /* filled while and after: what was moved */
-	size_t n_skipped;        /* filled: files that were there already, the same */
+	const volatile sig_atomic_t *stop; /* once not 0, what is not whole yet is given up, PD_IO;
+					    * NULL: nobody stops it */
+	struct pd_progress done;           /* filled while and after: what was moved */
+	size_t n_skipped;                  /* filled: files that were there already, the same */
 };
 
 /*

@@ -36,12 +36,15 @@ static void copy_end(struct copy *c)
 	free(c->parent);
 }
 
-static void report(struct copy *c, uint64_t n_bytes, size_t n_files)
+static enum pd_code report(struct copy *c, uint64_t n_bytes, size_t n_files, struct pd_err *err)
 {
 	c->t->done.bytes_done += n_bytes;
 	c->t->done.files_done += n_files;
 	if (c->t->progress)
 		c->t->progress(c->t->ctx, &c->t->done);
+	if (c->t->stop && *c->t->stop)
+		return pd_fail(err, PD_IO, "%s: stopped", c->dest);
+	return PD_OK;
 }
 
 /* ---------------------------------------------------------------- against the destination */
@@ -178,7 +181,7 @@ static enum pd_code copy_plain(struct copy *c, int in, int out, const char *what
 			return PD_OK;
 		PD_TRY(pd_fd_write(out, buf, (size_t)got, what, err));
 		*n += (uint64_t)got;
-		report(c, (uint64_t)got, 0);
+		PD_TRY(report(c, (uint64_t)got, 0, err));
 	}
 }
 
@@ -188,8 +191,7 @@ static enum pd_code copy_bytes(struct copy *c, int in, int out, const struct pd_
 {
 	if (ioctl(out, FICLONE, in) == 0) {
 		*n = e->size_bytes;
-		report(c, *n, 0);
-		return PD_OK;
+		return report(c, *n, 0, err);
 	}
 	for (;;) {
 		ssize_t got = copy_file_range(in, NULL, out, NULL, STEP_BYTES, 0);
@@ -202,7 +204,7 @@ static enum pd_code copy_bytes(struct copy *c, int in, int out, const struct pd_
 			return copy_plain(c, in, out, what, n, err);
 		}
 		*n += (uint64_t)got;
-		report(c, (uint64_t)got, 0);
+		PD_TRY(report(c, (uint64_t)got, 0, err));
 	}
 }
 
@@ -226,8 +228,7 @@ static enum pd_code copy_file(struct copy *c, const struct pd_tree_entry *e, con
 		return pd_fail(err, PD_CONFLICT, "%s: changed while it was copied", e->real);
 	if (c->n_new <= SYNC_FEW && fsync(out) != 0)
 		return pd_fail_errno(err, errno, "%s", what);
-	report(c, 0, 1);
-	return PD_OK;
+	return report(c, 0, 1, err);
 }
 
 static enum pd_code fill_stage(struct copy *c, struct pd_err *err)

@@ -243,3 +243,61 @@ def test_a_python_script_resumes_the_run(podium, mlflow_client, tmp_path):
     assert run.data.metrics == {"rmse": 1.5}
     assert run.data.tags["mlflow.source.name"] == "train.py"
     assert mlflow_client.get_experiment(run.info.experiment_id).name == "taxi"
+
+
+# ------------------------------------------------------------------------------- a signal for us
+
+
+def catches(pid, sig):
+    for line in open(f"/proc/{pid}/status"):
+        if line.startswith("SigCgt:"):
+            return int(line.split()[1], 16) >> (sig - 1) & 1
+    return False
+
+
+def stop_while_locked(podium, db, sig, *args):
+    """Start it while another program holds the database, send `sig`, let the database go."""
+    lock = sqlite3.connect(db, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    p = subprocess.Popen([podium.path, *args], cwd=podium.cwd, env=podium.env, text=True,
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not catches(p.pid, sig):
+        assert p.poll() is None, p.communicate()
+        time.sleep(0.01)
+    p.send_signal(sig)
+    time.sleep(0.05)
+    lock.execute("COMMIT")
+    lock.close()
+    out, err = p.communicate(timeout=60)
+    return p.returncode, out, err
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_log_that_is_stopped_leaves_its_run_killed(podium, tmp_path, sig):
+    podium("experiments", "create", "x").ok()
+    (tmp_path / "a.txt").write_text("a")
+    rc, out, err = stop_while_locked(podium, tmp_path / "mlflow.db", sig,
+                                     "log", "-p", "a=1", "-a", "a.txt")
+    run = only_run(podium)
+    assert rc == -sig and out == ""
+    assert err.count("\n") == 1 and f"stopped by signal {int(sig)}" in err
+    assert run["info"]["status"] == "KILLED" and run["info"]["end_time"]
+    assert not run["data"].get("params") and not list(tmp_path.glob("mlruns/**/a.txt"))
+
+
+def test_a_log_that_is_stopped_leaves_a_given_run_as_it_is(podium, tmp_path):
+    run_id = podium("log", "-q").ok().out.strip()
+    podium("api", "runs/update", f"run_id={run_id}", "status=RUNNING").ok()
+    rc, _, err = stop_while_locked(podium, tmp_path / "mlflow.db", signal.SIGTERM,
+                                   "log", "-r", run_id, "-p", "a=1", "-n", "other")
+    assert rc == -signal.SIGTERM and run_id in err
+    assert only_run(podium)["info"]["status"] == "RUNNING"
+
+
+def test_a_run_that_is_stopped_before_its_command_ends_killed(podium, tmp_path):
+    podium("experiments", "create", "x").ok()
+    rc, _, _ = stop_while_locked(podium, tmp_path / "mlflow.db", signal.SIGTERM,
+                                 "run", "-e", "x", "--", "touch", "ran")
+    assert rc == 128 + signal.SIGTERM
+    assert only_run(podium)["info"]["status"] == "KILLED"
+    assert not (tmp_path / "ran").exists()

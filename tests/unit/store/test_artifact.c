@@ -379,6 +379,24 @@ PD_TEST(progress_is_told_as_bytes_arrive)
 	assert_int_equal(t.done.bytes_total, 19);
 }
 
+static void stop_after_one(void *ctx, const struct pd_progress *p)
+{
+	if (p->files_done == 1)
+		*(volatile sig_atomic_t *)ctx = SIGTERM;
+}
+
+PD_TEST(a_copy_that_is_stopped_leaves_nothing_behind)
+{
+	WITH_STORE;
+	volatile sig_atomic_t stop = 0;
+	struct pd_transfer t = { .progress = stop_after_one,
+				 .ctx = (void *)(uintptr_t)&stop,
+				 .stop = &stop };
+	assert_code(pd_artifacts_fetch(fx.a, PD_STR(""), fx.out, &t, &fx.err), PD_IO);
+	assert_int_equal(t.done.files_done, 1);
+	assert_int_equal(n_names(fx.out), 0);
+}
+
 PD_TEST(many_files_are_copied_whole)
 {
 	WITH_STORE;
