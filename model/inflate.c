@@ -138,10 +138,17 @@ enum pd_code pd_inflate_zlib(struct pd_inflate *x, struct pd_str in, struct pd_s
 
 #define FUNCTIONS(X)                                                                               \
 	X(error_string)                                                                            \
-	X(filter_count) X(read_data) X(read_free) X(read_new) X(read_next_header)                  \
-		X(read_open_memory) X(read_support_filter_bzip2) X(read_support_filter_lz4)        \
-			X(read_support_filter_lzma) X(read_support_filter_xz)                      \
-				X(read_support_format_raw)
+	X(filter_count)                                                                            \
+	X(read_data)                                                                               \
+	X(read_free)                                                                               \
+	X(read_new)                                                                                \
+	X(read_next_header)                                                                        \
+	X(read_open_memory)                                                                        \
+	X(read_support_filter_bzip2)                                                               \
+	X(read_support_filter_lz4)                                                                 \
+	X(read_support_filter_lzma)                                                                \
+	X(read_support_filter_xz)                                                                  \
+	X(read_support_format_raw)
 
 static struct {
 #define SLOT(name) __typeof__(archive_##name) *name;
