@@ -210,6 +210,7 @@ SRC_cmd = \
 	cmd/dump_bash.c \
 	cmd/dump_fish.c \
 	cmd/dump_man.c \
+	cmd/dump_methods.c \
 	cmd/dump_zsh.c \
 	cmd/experiments.c \
 	cmd/fetch.c \

@@ -72,6 +72,8 @@ enum pd_code pd_dump(struct pd_ctx *ctx, const char *kind, struct pd_err *err)
 		return pd_dump_zsh(ctx);
 	if (strcmp(kind, "fish") == 0)
 		return pd_dump_fish(ctx);
+	if (strcmp(kind, "methods") == 0)
+		return pd_dump_methods(ctx);
 	if (strcmp(kind, "names") == 0)
 		return list_names(ctx);
 	if (strcmp(kind, "man") == 0)
@@ -79,5 +81,6 @@ enum pd_code pd_dump(struct pd_ctx *ctx, const char *kind, struct pd_err *err)
 	if (strncmp(kind, "man:", 4) == 0)
 		return pd_dump_man(ctx, kind + 4, err);
 	return pd_fail(err, PD_USAGE,
-		       "--dump: `%s` is none of bash, zsh, fish, names, man, man:NAME", kind);
+		       "--dump: `%s` is none of bash, zsh, fish, methods, names, man, man:NAME",
+		       kind);
 }

@@ -1,12 +1,13 @@
 /*
- * cmd/dump.h - files generated from the option tables: shell completions and man pages.
+ * cmd/dump.h - files generated from the option and method tables: shell completions, man pages, the
+ * reference of the REST methods.
  */
 #ifndef PD_CMD_DUMP_H
 #define PD_CMD_DUMP_H
 
 #include "cmd/cmd.h"
 
-/* kind: "bash", "zsh", "fish"; "names" (of the commands); "man" prints podium(1), "man:NAME" the
+/* kind: "bash", "zsh", "fish"; "methods" (the REST methods' reference); "names" (of the commands); "man" prints podium(1), "man:NAME" the
  * page of a command; their prose is read from docs/man below the working directory.
  * PD_USAGE: another kind. */
 PD_MUST enum pd_code pd_dump(struct pd_ctx *ctx, const char *kind, struct pd_err *err);
@@ -16,6 +17,7 @@ PD_MUST enum pd_code pd_dump(struct pd_ctx *ctx, const char *kind, struct pd_err
 enum pd_code pd_dump_bash(struct pd_ctx *ctx);
 enum pd_code pd_dump_zsh(struct pd_ctx *ctx);
 enum pd_code pd_dump_fish(struct pd_ctx *ctx);
+enum pd_code pd_dump_methods(struct pd_ctx *ctx);
 /* name NULL: podium(1). */
 PD_MUST enum pd_code pd_dump_man(struct pd_ctx *ctx, const char *name, struct pd_err *err);
 
