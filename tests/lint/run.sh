@@ -18,6 +18,14 @@ mapfile -t flags < <(pkg-config --cflags sqlite3 jansson libcrypto libmicrohttpd
     libarchive | tr ' ' '\n' | grep .)
 flags+=(-std=c17 -D_GNU_SOURCE -I. -include base/banned.h)
 
+# What these tools accept changes from release to release: the tree is held to those of Debian 12.
+# With another release the check is left out, and the last lines say so.
+declare -A releases=([format]=clang-format:14. [tidy]=clang-tidy:14. [cppcheck]=cppcheck:2.10)
+fits() { # CHECK
+    local want=${releases[$1]:-}
+    [ -z "$want" ] || "${want%%:*}" --version | grep -q "[ n]${want##*:}"
+}
+
 check_format() {
     files '*.c' '*.h' | xargs -r clang-format --dry-run --Werror 2>&1 |
         grep -E 'error:|warning:' | sed 's/ \[-Wclang-format-violations\]//' | sort -u -t: -k1,2
@@ -83,6 +91,10 @@ checks=(format functions includes length words shell tidy cppcheck)
 passed=0
 failed=0
 for check in "${checks[@]}"; do
+    if ! fits "$check"; then
+        echo "lint: $check left out: it is for ${releases[$check]/:/ }, here is another release"
+        continue
+    fi
     if out=$("check_$check"); then
         passed=$((passed + 1))
     else
