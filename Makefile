@@ -224,6 +224,7 @@ SRC_cmd = \
 	cmd/log_model.c \
 	cmd/models.c \
 	cmd/models_versions.c \
+	cmd/noun.c \
 	cmd/opt.c \
 	cmd/out.c \
 	cmd/publish.c \

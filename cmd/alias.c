@@ -12,9 +12,7 @@ struct set_args {
 static enum pd_code set_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct set_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &response, err));
 	return pd_ctx_call(ctx, "POST", "registered-models/alias",
 			   json_pack("{ssssss}", "name", args->name, "alias", args->alias,
@@ -48,10 +46,8 @@ struct rm_args {
 static enum pd_code rm_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct rm_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *model = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &model, err));
 	/* MLflow says nothing when the alias is not there; a person wants to know */
 	const json_t *aliases = json_object_get(model, "aliases");
@@ -95,9 +91,7 @@ static enum pd_code list_run(struct pd_ctx *ctx, const void *p, struct pd_err *e
 {
 	static const char *const heads[] = { "ALIAS", "VERSION" };
 	const struct list_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *model = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &model, err));
 	json_t *aliases = json_object_get(model, "aliases");
 	if (ctx->common.json) {

@@ -100,7 +100,8 @@ PD_MUST enum pd_code pd_ctx_registry(struct pd_ctx *ctx, bool create, struct pd_
 /* Close it early, for the time something else has the floor; the next call opens it again. */
 void pd_ctx_registry_close(struct pd_ctx *ctx);
 
-/* pd_registry_call on it; *out is released with the arena. */
+/* pd_registry_call on it, opened when it is not yet (and then not made); *out is released with
+ * the arena. */
 PD_MUST enum pd_code pd_ctx_call(struct pd_ctx *ctx, const char *verb, const char *method,
 				 json_t *taken_request, json_t **out, struct pd_err *err);
 

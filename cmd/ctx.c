@@ -39,7 +39,9 @@ enum pd_code pd_ctx_call(struct pd_ctx *ctx, const char *verb, const char *metho
 	if (!request) /* jansson refuses to build one from such text */
 		return pd_fail(err, PD_INVALID, "a text is not UTF-8");
 	json_t *response = NULL;
-	PD_TRY(pd_registry_call(ctx->registry, verb, method, request, &response, err));
+	struct pd_registry *registry = NULL;
+	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
+	PD_TRY(pd_registry_call(registry, verb, method, request, &response, err));
 	pd_arena_defer(ctx->arena, release_json, response);
 	*out = response;
 	return PD_OK;

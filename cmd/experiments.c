@@ -1,4 +1,4 @@
-#include "cmd/find.h"
+#include "cmd/noun.h"
 #include "cmd/out.h"
 
 /* ---------------------------------------------------------------- create */
@@ -50,13 +50,6 @@ static const struct pd_cmd create_cmd = {
 
 /* ---------------------------------------------------------------- list, search */
 
-struct search_args {
-	const char *filter;
-	const char *view;
-	struct pd_list order_by;
-	int64_t limit;
-};
-
 static void print_list(struct pd_ctx *ctx, const json_t *experiments)
 {
 	static const char *const heads[] = { "ID", "NAME", "STAGE", "CREATED", "ARTIFACTS" };
@@ -80,48 +73,29 @@ static void print_list(struct pd_ctx *ctx, const json_t *experiments)
 
 static enum pd_code search_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct search_args *args = p;
-	struct pd_registry *registry = NULL;
-	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	json_t *request = json_pack("{ssso}", "view_type", pd_rest_view(args->view), "order_by",
-				    pd_rest_texts(&args->order_by));
-	pd_rest_set(request, "filter", args->filter);
-	PD_TRY(pd_rest_pages(ctx, "experiments/search", request, "experiments", args->limit,
-			     &response, err));
-	if (ctx->common.json)
-		pd_out_json(ctx, response);
-	else if (ctx->common.quiet)
-		pd_out_ids(ctx, json_object_get(response, "experiments"), "experiment_id");
-	else
-		print_list(ctx, json_object_get(response, "experiments"));
-	return PD_OK;
+	static const struct pd_noun_found what = { "experiments/search", "experiments",
+						   "experiment_id", print_list };
+	const struct pd_noun_search *args = p;
+	return pd_noun_search(ctx, args, &what,
+			      json_pack("{ss}", "view_type", pd_rest_view(args->view)), err);
 }
 
-#define SEARCH_OPTS                                                                                \
-	PD_OPT_CHOICE(struct search_args, view, 0, "view", PD_VIEW_CHOICES,                        \
-		      "which lifecycle stage"),                                                    \
-		PD_OPT_LIST(struct search_args, order_by, 0, "order-by", "COLUMN", PD_HINT_NONE,   \
-			    "sort, as `name ASC`"),                                                \
-		PD_OPT_INT(struct search_args, limit, 'n', "limit", "N", 0, INT64_MAX,             \
-			   "at most so many (0: all)")
+#define SEARCH_ROWS PD_NOUN_VIEW, PD_NOUN_ORDER("name ASC"), PD_NOUN_LIMIT(struct pd_noun_search)
 
-static const struct pd_opt list_opts[] = { SEARCH_OPTS, PD_OPT_END };
+static const struct pd_opt list_opts[] = { SEARCH_ROWS, PD_OPT_END };
 
 static const struct pd_opt search_opts[] = {
-	PD_ARG(struct search_args, filter, "FILTER", PD_HINT_NONE,
-	       "as MLflow's: \"name LIKE 'taxi%' AND tags.team = 'rides'\""),
-	SEARCH_OPTS, PD_OPT_END
+	PD_NOUN_FILTER("name LIKE 'taxi%' AND tags.team = 'rides'"), SEARCH_ROWS, PD_OPT_END
 };
 
-static const struct search_args search_defaults = { .view = "active" };
+static const struct pd_noun_search search_defaults = { .view = "active" };
 
 static const struct pd_cmd list_cmd = {
 	.name = "list",
 	.brief = "list experiments",
 	.example = "podium experiments list --view all",
 	.opts = list_opts,
-	.args_size = sizeof(struct search_args),
+	.args_size = sizeof(struct pd_noun_search),
 	.defaults = &search_defaults,
 	.run = search_run,
 };
@@ -131,7 +105,7 @@ static const struct pd_cmd search_cmd = {
 	.brief = "find experiments by a filter",
 	.example = "podium experiments search \"name LIKE 'taxi%'\"",
 	.opts = search_opts,
-	.args_size = sizeof(struct search_args),
+	.args_size = sizeof(struct pd_noun_search),
 	.defaults = &search_defaults,
 	.run = search_run,
 };
@@ -142,21 +116,8 @@ struct one_args {
 	const char *experiment;
 };
 
-static enum pd_code show_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
+static void print_one(struct pd_ctx *ctx, const json_t *e)
 {
-	const struct one_args *args = p;
-	struct pd_registry *registry = NULL;
-	json_t *e = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	PD_TRY(pd_find_experiment(ctx, args->experiment, &e, err));
-	if (ctx->common.json) {
-		pd_out_json(ctx, pd_rest_keep(ctx, json_pack("{sO}", "experiment", e)));
-		return PD_OK;
-	}
-	if (ctx->common.quiet) {
-		pd_out_line(ctx, pd_rest_str(ctx, e, "experiment_id"));
-		return PD_OK;
-	}
 	pd_out_field(ctx, "id", pd_rest_str(ctx, e, "experiment_id"));
 	pd_out_field(ctx, "name", pd_rest_str(ctx, e, "name"));
 	pd_out_field(ctx, "stage", pd_rest_str(ctx, e, "lifecycle_stage"));
@@ -164,6 +125,14 @@ static enum pd_code show_run(struct pd_ctx *ctx, const void *p, struct pd_err *e
 	pd_out_field(ctx, "updated", pd_out_time(ctx, pd_rest_i64(e, "last_update_time")));
 	pd_out_field(ctx, "artifacts", pd_rest_str(ctx, e, "artifact_location"));
 	pd_out_pairs(ctx, "tag", json_object_get(e, "tags"));
+}
+
+static enum pd_code show_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
+{
+	const struct one_args *args = p;
+	json_t *e = NULL;
+	PD_TRY(pd_find_experiment(ctx, args->experiment, &e, err));
+	pd_noun_say(ctx, e, "experiment", "experiment_id", print_one);
 	return PD_OK;
 }
 
@@ -182,29 +151,22 @@ static const struct pd_cmd show_cmd = {
 
 /* ---------------------------------------------------------------- rename */
 
-struct rename_args {
-	const char *experiment;
-	const char *name;
-};
-
 static enum pd_code rename_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct rename_args *args = p;
-	struct pd_registry *registry = NULL;
+	const struct pd_noun_rename *args = p;
 	json_t *e = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	PD_TRY(pd_find_experiment(ctx, args->experiment, &e, err));
+	PD_TRY(pd_find_experiment(ctx, args->name, &e, err));
 	struct pd_str id = pd_rest_str(ctx, e, "experiment_id");
 	return pd_ctx_call(
 		ctx, NULL, "experiments/update",
-		json_pack("{ss%ss}", "experiment_id", id.p, id.n, "new_name", args->name),
+		json_pack("{ss%ss}", "experiment_id", id.p, id.n, "new_name", args->new_name),
 		&response, err);
 }
 
 static const struct pd_opt rename_opts[] = {
-	PD_ARG(struct rename_args, experiment, "EXPERIMENT", PD_HINT_EXPERIMENT, "name or id"),
-	PD_ARG(struct rename_args, name, "NAME", PD_HINT_NONE, "the new name"), PD_OPT_END
+	PD_ARG(struct pd_noun_rename, name, "EXPERIMENT", PD_HINT_EXPERIMENT, "name or id"),
+	PD_ARG(struct pd_noun_rename, new_name, "NAME", PD_HINT_NONE, "the new name"), PD_OPT_END
 };
 
 static const struct pd_cmd rename_cmd = {
@@ -212,50 +174,25 @@ static const struct pd_cmd rename_cmd = {
 	.brief = "give an experiment another name",
 	.example = "podium experiments rename taxi taxi-2026",
 	.opts = rename_opts,
-	.args_size = sizeof(struct rename_args),
+	.args_size = sizeof(struct pd_noun_rename),
 	.run = rename_run,
 };
 
 /* ---------------------------------------------------------------- rm, restore */
 
-struct many_args {
-	struct pd_list experiments;
-};
-
-/* All are looked up before the first is touched: a slip in one name changes nothing. */
-static enum pd_code each(struct pd_ctx *ctx, const struct pd_list *experiments, const char *method,
-			 struct pd_err *err)
-{
-	struct pd_registry *registry = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	struct pd_str *ids = pd_arena_zalloc(ctx->arena, experiments->n * sizeof(*ids));
-	for (size_t i = 0; i < experiments->n; i++) {
-		json_t *e = NULL;
-		PD_TRY(pd_find_experiment(ctx, experiments->items[i], &e, err));
-		ids[i] = pd_rest_str(ctx, e, "experiment_id");
-	}
-	for (size_t i = 0; i < experiments->n; i++) {
-		json_t *response = NULL;
-		PD_TRY(pd_ctx_call(ctx, NULL, method,
-				   json_pack("{ss%}", "experiment_id", ids[i].p, ids[i].n),
-				   &response, err));
-	}
-	return PD_OK;
-}
-
 static enum pd_code rm_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct many_args *args = p;
-	return each(ctx, &args->experiments, "experiments/delete", err);
+	return pd_noun_each(ctx, p, pd_find_experiment, "experiment_id", "experiment_id",
+			    "experiments/delete", err);
 }
 
 static enum pd_code restore_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct many_args *args = p;
-	return each(ctx, &args->experiments, "experiments/restore", err);
+	return pd_noun_each(ctx, p, pd_find_experiment, "experiment_id", "experiment_id",
+			    "experiments/restore", err);
 }
 
-static const struct pd_opt many_opts[] = { PD_ARG_MANY(struct many_args, experiments, "EXPERIMENT",
+static const struct pd_opt many_opts[] = { PD_ARG_MANY(struct pd_noun_many, names, "EXPERIMENT",
 						       PD_HINT_EXPERIMENT, "name or id"),
 					   PD_OPT_END };
 
@@ -265,7 +202,7 @@ static const struct pd_cmd rm_cmd = {
 	.about = "Nothing is lost: `podium experiments restore` takes it back.",
 	.example = "podium experiments rm taxi",
 	.opts = many_opts,
-	.args_size = sizeof(struct many_args),
+	.args_size = sizeof(struct pd_noun_many),
 	.run = rm_run,
 };
 
@@ -274,26 +211,18 @@ static const struct pd_cmd restore_cmd = {
 	.brief = "take the deletion of experiments back",
 	.example = "podium experiments restore taxi",
 	.opts = many_opts,
-	.args_size = sizeof(struct many_args),
+	.args_size = sizeof(struct pd_noun_many),
 	.run = restore_run,
 };
 
 /* ---------------------------------------------------------------- tag */
 
-struct tag_args {
-	const char *experiment;
-	struct pd_list pairs;
-	struct pd_list remove;
-};
-
 static enum pd_code tag_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct tag_args *args = p;
-	struct pd_registry *registry = NULL;
+	const struct pd_noun_tag *args = p;
 	json_t *e = NULL;
 	PD_TRY(pd_rest_retag_check(&args->pairs, &args->remove, err));
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	PD_TRY(pd_find_experiment(ctx, args->experiment, &e, err));
+	PD_TRY(pd_find_experiment(ctx, args->name, &e, err));
 	struct pd_str id = pd_rest_str(ctx, e, "experiment_id");
 	const struct pd_retag retag = { .set = "experiments/set-experiment-tag",
 					.remove = "experiments/delete-experiment-tag",
@@ -303,19 +232,16 @@ static enum pd_code tag_run(struct pd_ctx *ctx, const void *p, struct pd_err *er
 	return pd_rest_retag(ctx, &retag, err);
 }
 
-static const struct pd_opt tag_opts[] = {
-	PD_ARG(struct tag_args, experiment, "EXPERIMENT", PD_HINT_EXPERIMENT, "name or id"),
-	PD_ARG_ANY(struct tag_args, pairs, "KEY=VALUE", PD_HINT_PAIR, "tags to set"),
-	PD_OPT_LIST(struct tag_args, remove, 'd', "delete", "KEY", PD_HINT_NONE, "a tag to remove"),
-	PD_OPT_END
-};
+static const struct pd_opt tag_opts[] = { PD_ARG(struct pd_noun_tag, name, "EXPERIMENT",
+						 PD_HINT_EXPERIMENT, "name or id"),
+					  PD_NOUN_TAG_ROWS, PD_OPT_END };
 
 static const struct pd_cmd tag_cmd = {
 	.name = "tag",
 	.brief = "set or remove tags of an experiment",
 	.example = "podium experiments tag taxi team=rides -d draft",
 	.opts = tag_opts,
-	.args_size = sizeof(struct tag_args),
+	.args_size = sizeof(struct pd_noun_tag),
 	.run = tag_run,
 };
 

@@ -56,6 +56,8 @@ static enum pd_code get_experiment(struct pd_ctx *ctx, const char *typed, json_t
 enum pd_code pd_find_experiment(struct pd_ctx *ctx, const char *typed, json_t **out,
 				struct pd_err *err)
 {
+	struct pd_registry *registry = NULL; /* one that is missing is another error */
+	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	enum pd_code code = get_experiment(ctx, typed, out, err);
 	if (code == PD_NOT_FOUND)
 		return no_such(ctx, "experiment", typed, "experiments/search", "experiments", err);
@@ -112,7 +114,9 @@ enum pd_code pd_find_run(struct pd_ctx *ctx, const char *run_id, json_t **out, s
 
 enum pd_code pd_find_model(struct pd_ctx *ctx, const char *name, json_t **out, struct pd_err *err)
 {
+	struct pd_registry *registry = NULL; /* as above */
 	json_t *response = NULL;
+	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	enum pd_code code = pd_ctx_call(ctx, NULL, "registered-models/get",
 					json_pack("{ss}", "name", name), &response, err);
 	if (code == PD_NOT_FOUND)

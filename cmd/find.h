@@ -1,6 +1,5 @@
 /*
  * cmd/find.h - from what a user typed to what the registry has, with near names when it has not.
- * Each call needs an open registry (pd_ctx_registry).
  */
 #ifndef PD_CMD_FIND_H
 #define PD_CMD_FIND_H

@@ -1,14 +1,8 @@
-#include "cmd/find.h"
 #include "cmd/models_internal.h"
+#include "cmd/noun.h"
 #include "cmd/out.h"
 
 /* ---------------------------------------------------------------- list, search */
-
-struct search_args {
-	const char *filter;
-	struct pd_list order_by;
-	int64_t limit;
-};
 
 /* A model lists {"alias", "version"}, a version lists names. */
 struct pd_str pd_models_aliases(struct pd_ctx *ctx, const json_t *aliases)
@@ -63,36 +57,18 @@ static void print_list(struct pd_ctx *ctx, const json_t *models)
 
 static enum pd_code search_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct search_args *args = p;
-	struct pd_registry *registry = NULL;
-	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	json_t *request = json_pack("{so}", "order_by", pd_rest_texts(&args->order_by));
-	pd_rest_set(request, "filter", args->filter);
-	PD_TRY(pd_rest_pages(ctx, "registered-models/search", request, "registered_models",
-			     args->limit, &response, err));
-	const json_t *models = json_object_get(response, "registered_models");
-	if (ctx->common.json)
-		pd_out_json(ctx, response);
-	else if (ctx->common.quiet)
-		pd_out_ids(ctx, models, "name");
-	else
-		print_list(ctx, models);
-	return PD_OK;
+	static const struct pd_noun_found what = { "registered-models/search", "registered_models",
+						   "name", print_list };
+	return pd_noun_search(ctx, p, &what, json_object(), err);
 }
 
-#define SEARCH_OPTS                                                                                \
-	PD_OPT_LIST(struct search_args, order_by, 0, "order-by", "COLUMN", PD_HINT_NONE,           \
-		    "sort, as `last_updated_timestamp DESC`"),                                     \
-		PD_OPT_INT(struct search_args, limit, 'n', "limit", "N", 0, INT64_MAX,             \
-			   "at most so many (0: all)")
+#define SEARCH_ROWS                                                                                \
+	PD_NOUN_ORDER("last_updated_timestamp DESC"), PD_NOUN_LIMIT(struct pd_noun_search)
 
-static const struct pd_opt list_opts[] = { SEARCH_OPTS, PD_OPT_END };
+static const struct pd_opt list_opts[] = { SEARCH_ROWS, PD_OPT_END };
 
 static const struct pd_opt search_opts[] = {
-	PD_ARG(struct search_args, filter, "FILTER", PD_HINT_NONE,
-	       "as MLflow's: \"name LIKE 'taxi%' AND tags.team = 'rides'\""),
-	SEARCH_OPTS, PD_OPT_END
+	PD_NOUN_FILTER("name LIKE 'taxi%' AND tags.team = 'rides'"), SEARCH_ROWS, PD_OPT_END
 };
 
 static const struct pd_cmd list_cmd = {
@@ -100,7 +76,7 @@ static const struct pd_cmd list_cmd = {
 	.brief = "list registered models",
 	.example = "podium models list",
 	.opts = list_opts,
-	.args_size = sizeof(struct search_args),
+	.args_size = sizeof(struct pd_noun_search),
 	.run = search_run,
 };
 
@@ -109,7 +85,7 @@ static const struct pd_cmd search_cmd = {
 	.brief = "find registered models by a filter",
 	.example = "podium models search \"name LIKE 'taxi%'\"",
 	.opts = search_opts,
-	.args_size = sizeof(struct search_args),
+	.args_size = sizeof(struct pd_noun_search),
 	.run = search_run,
 };
 
@@ -153,31 +129,19 @@ static enum pd_code show_version(struct pd_ctx *ctx, const struct show_args *arg
 	PD_TRY(pd_ctx_call(ctx, NULL, "model-versions/get",
 			   json_pack("{ssss}", "name", args->name, "version", args->version),
 			   &response, err));
-	if (ctx->common.json)
-		pd_out_json(ctx, response);
-	else if (ctx->common.quiet)
-		pd_out_line(ctx, pd_rest_str(ctx, json_object_get(response, "model_version"),
-					     "version"));
-	else
-		print_version(ctx, json_object_get(response, "model_version"));
+	pd_noun_say(ctx, json_object_get(response, "model_version"), "model_version", "version",
+		    print_version);
 	return PD_OK;
 }
 
 static enum pd_code show_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct show_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *model = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &model, err));
 	if (args->version)
 		return show_version(ctx, args, err);
-	if (ctx->common.json)
-		pd_out_json(ctx, pd_rest_keep(ctx, json_pack("{sO}", "registered_model", model)));
-	else if (ctx->common.quiet)
-		pd_out_line(ctx, pd_str_from(args->name));
-	else
-		print_model(ctx, model);
+	pd_noun_say(ctx, model, "registered_model", "name", print_model);
 	return PD_OK;
 }
 
@@ -241,17 +205,10 @@ static const struct pd_cmd create_cmd = {
 
 /* ---------------------------------------------------------------- rename, describe */
 
-struct rename_args {
-	const char *name;
-	const char *new_name;
-};
-
 static enum pd_code rename_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct rename_args *args = p;
-	struct pd_registry *registry = NULL;
+	const struct pd_noun_rename *args = p;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &response, err));
 	return pd_ctx_call(ctx, NULL, "registered-models/rename",
 			   json_pack("{ssss}", "name", args->name, "new_name", args->new_name),
@@ -259,8 +216,8 @@ static enum pd_code rename_run(struct pd_ctx *ctx, const void *p, struct pd_err 
 }
 
 static const struct pd_opt rename_opts[] = {
-	PD_ARG(struct rename_args, name, "NAME", PD_HINT_MODEL, "registered model"),
-	PD_ARG(struct rename_args, new_name, "NEW", PD_HINT_NONE, "the new name"), PD_OPT_END
+	PD_ARG(struct pd_noun_rename, name, "NAME", PD_HINT_MODEL, "registered model"),
+	PD_ARG(struct pd_noun_rename, new_name, "NEW", PD_HINT_NONE, "the new name"), PD_OPT_END
 };
 
 static const struct pd_cmd rename_cmd = {
@@ -268,7 +225,7 @@ static const struct pd_cmd rename_cmd = {
 	.brief = "give a registered model another name",
 	.example = "podium models rename taxi taxi-2026",
 	.opts = rename_opts,
-	.args_size = sizeof(struct rename_args),
+	.args_size = sizeof(struct pd_noun_rename),
 	.run = rename_run,
 };
 
@@ -281,9 +238,7 @@ struct describe_args {
 static enum pd_code describe_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct describe_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &response, err));
 	json_t *request = json_pack("{ssss}", "name", args->name, "description", args->text);
 	pd_rest_set(request, "version", args->version);
@@ -350,9 +305,7 @@ static enum pd_code rm_versions(struct pd_ctx *ctx, const struct rm_args *args, 
 static enum pd_code rm_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct rm_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &response, err));
 	if (!args->versions.n)
 		return pd_ctx_call(ctx, NULL, "registered-models/delete",
@@ -379,20 +332,11 @@ static const struct pd_cmd rm_cmd = {
 
 /* ---------------------------------------------------------------- tag */
 
-struct tag_args {
-	const char *name;
-	struct pd_list pairs;
-	struct pd_list remove;
-	const char *version;
-};
-
 static enum pd_code tag_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct tag_args *args = p;
-	struct pd_registry *registry = NULL;
+	const struct pd_noun_tag *args = p;
 	json_t *model = NULL;
 	PD_TRY(pd_rest_retag_check(&args->pairs, &args->remove, err));
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &model, err));
 	json_t *target = json_pack("{ss}", "name", args->name);
 	pd_rest_set(target, "version", args->version);
@@ -408,10 +352,9 @@ static enum pd_code tag_run(struct pd_ctx *ctx, const void *p, struct pd_err *er
 }
 
 static const struct pd_opt tag_opts[] = {
-	PD_ARG(struct tag_args, name, "NAME", PD_HINT_MODEL, "registered model"),
-	PD_ARG_ANY(struct tag_args, pairs, "KEY=VALUE", PD_HINT_PAIR, "tags to set"),
-	PD_OPT_LIST(struct tag_args, remove, 'd', "delete", "KEY", PD_HINT_NONE, "a tag to remove"),
-	PD_OPT_TEXT(struct tag_args, version, 'v', "version", "VERSION", PD_HINT_NONE,
+	PD_ARG(struct pd_noun_tag, name, "NAME", PD_HINT_MODEL, "registered model"),
+	PD_NOUN_TAG_ROWS,
+	PD_OPT_TEXT(struct pd_noun_tag, version, 'v', "version", "VERSION", PD_HINT_NONE,
 		    "tags of one version"),
 	PD_OPT_END
 };
@@ -421,7 +364,7 @@ static const struct pd_cmd tag_cmd = {
 	.brief = "set or remove tags of a model or a version",
 	.example = "podium models tag taxi team=rides\npodium models tag taxi -v 3 checked=yes",
 	.opts = tag_opts,
-	.args_size = sizeof(struct tag_args),
+	.args_size = sizeof(struct pd_noun_tag),
 	.run = tag_run,
 };
 

@@ -1,5 +1,5 @@
-#include "cmd/find.h"
 #include "cmd/models_internal.h"
+#include "cmd/noun.h"
 #include "cmd/out.h"
 
 /* ---------------------------------------------------------------- versions */
@@ -59,10 +59,8 @@ static const char *name_filter(struct pd_ctx *ctx, const char *name)
 static enum pd_code versions_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct versions_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *model = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &model, err));
 	json_t *request = json_pack("{sss[s]}", "filter", name_filter(ctx, args->name), "order_by",
 				    "version_number DESC");
@@ -78,12 +76,9 @@ static enum pd_code versions_run(struct pd_ctx *ctx, const void *p, struct pd_er
 	return PD_OK;
 }
 
-static const struct pd_opt versions_opts[] = {
-	PD_ARG(struct versions_args, name, "NAME", PD_HINT_MODEL, "registered model"),
-	PD_OPT_INT(struct versions_args, limit, 'n', "limit", "N", 0, INT64_MAX,
-		   "at most so many (0: all)"),
-	PD_OPT_END
-};
+static const struct pd_opt versions_opts[] = { PD_ARG(struct versions_args, name, "NAME",
+						      PD_HINT_MODEL, "registered model"),
+					       PD_NOUN_LIMIT(struct versions_args), PD_OPT_END };
 
 const struct pd_cmd pd_cmd_models_versions = {
 	.name = "versions",
@@ -106,9 +101,7 @@ struct stage_args {
 static enum pd_code stage_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct stage_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_model(ctx, args->name, &response, err));
 	json_t *request = json_pack("{sssssssb}", "name", args->name, "version", args->version,
 				    "stage", args->stage, "archive_existing_versions",

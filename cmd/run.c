@@ -108,10 +108,8 @@ static struct pd_list child_vars(struct pd_ctx *ctx, const struct pd_start *star
 static enum pd_code finish(struct pd_ctx *ctx, struct pd_str run_id, const struct pd_child_end *end,
 			   struct pd_err *err)
 {
-	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
 	const char *status = end->killed ? "KILLED" : end->exit_status ? "FAILED" : "FINISHED";
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_ctx_call(ctx, NULL, "runs/set-tag",
 			   json_pack("{ss%ssso}", "run_id", run_id.p, run_id.n, "key",
 				     "podium.exit_status", "value",

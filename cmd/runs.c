@@ -1,15 +1,7 @@
-#include "cmd/find.h"
+#include "cmd/noun.h"
 #include "cmd/out.h"
 
 /* ---------------------------------------------------------------- list, search */
-
-struct search_args {
-	const char *filter;
-	struct pd_list experiments;
-	const char *view;
-	struct pd_list order_by;
-	int64_t limit;
-};
 
 static struct pd_str duration(struct pd_ctx *ctx, const json_t *info)
 {
@@ -92,63 +84,39 @@ static enum pd_code experiment_ids(struct pd_ctx *ctx, const struct pd_list *nam
 	return PD_OK;
 }
 
-static void print_ids(struct pd_ctx *ctx, const json_t *runs)
-{
-	size_t i;
-	const json_t *run;
-	json_array_foreach(runs, i, run)
-		pd_out_line(ctx, pd_rest_str(ctx, json_object_get(run, "info"), "run_id"));
-}
-
 static enum pd_code search_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct search_args *args = p;
-	struct pd_registry *registry = NULL;
-	json_t *response = NULL;
+	static const struct pd_noun_found what = { "runs/search", "runs", "info.run_id",
+						   print_list };
+	const struct pd_noun_search *args = p;
 	json_t *ids = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(experiment_ids(ctx, &args->experiments, &ids, err));
-	json_t *request = json_pack("{sossso}", "experiment_ids", ids, "run_view_type",
-				    pd_rest_view(args->view), "order_by",
-				    pd_rest_texts(&args->order_by));
-	pd_rest_set(request, "filter", args->filter);
-	PD_TRY(pd_rest_pages(ctx, "runs/search", request, "runs", args->limit, &response, err));
-	const json_t *runs = json_object_get(response, "runs");
-	if (ctx->common.json)
-		pd_out_json(ctx, response);
-	else if (ctx->common.quiet)
-		print_ids(ctx, runs);
-	else
-		print_list(ctx, runs);
-	return PD_OK;
+	return pd_noun_search(ctx, args, &what,
+			      json_pack("{soss}", "experiment_ids", ids, "run_view_type",
+					pd_rest_view(args->view)),
+			      err);
 }
 
-#define SEARCH_OPTS                                                                                \
-	PD_OPT_LIST(struct search_args, experiments, 'e', "experiment", "EXPERIMENT",              \
+#define SEARCH_ROWS                                                                                \
+	PD_OPT_LIST(struct pd_noun_search, experiments, 'e', "experiment", "EXPERIMENT",           \
 		    PD_HINT_EXPERIMENT, "name or id (else all active ones)"),                      \
-		PD_OPT_CHOICE(struct search_args, view, 0, "view", PD_VIEW_CHOICES,                \
-			      "which lifecycle stage"),                                            \
-		PD_OPT_LIST(struct search_args, order_by, 0, "order-by", "COLUMN", PD_HINT_NONE,   \
-			    "sort, as `metrics.rmse ASC`"),                                        \
-		PD_OPT_INT(struct search_args, limit, 'n', "limit", "N", 0, INT64_MAX,             \
-			   "at most so many (0: all)")
+		PD_NOUN_VIEW, PD_NOUN_ORDER("metrics.rmse ASC"),                                   \
+		PD_NOUN_LIMIT(struct pd_noun_search)
 
-static const struct pd_opt list_opts[] = { SEARCH_OPTS, PD_OPT_END };
+static const struct pd_opt list_opts[] = { SEARCH_ROWS, PD_OPT_END };
 
 static const struct pd_opt search_opts[] = {
-	PD_ARG(struct search_args, filter, "FILTER", PD_HINT_NONE,
-	       "as MLflow's: \"metrics.rmse < 6 AND params.depth = '20'\""),
-	SEARCH_OPTS, PD_OPT_END
+	PD_NOUN_FILTER("metrics.rmse < 6 AND params.depth = '20'"), SEARCH_ROWS, PD_OPT_END
 };
 
-static const struct search_args search_defaults = { .view = "active" };
+static const struct pd_noun_search search_defaults = { .view = "active" };
 
 static const struct pd_cmd list_cmd = {
 	.name = "list",
 	.brief = "list runs, the newest first",
 	.example = "podium runs list -e taxi -n 20",
 	.opts = list_opts,
-	.args_size = sizeof(struct search_args),
+	.args_size = sizeof(struct pd_noun_search),
 	.defaults = &search_defaults,
 	.run = search_run,
 };
@@ -159,7 +127,7 @@ static const struct pd_cmd search_cmd = {
 	.example = "podium runs search \"metrics.rmse < 6\" -e taxi --order-by 'metrics.rmse ASC' "
 		   "-n 1 -q",
 	.opts = search_opts,
-	.args_size = sizeof(struct search_args),
+	.args_size = sizeof(struct pd_noun_search),
 	.defaults = &search_defaults,
 	.run = search_run,
 };
@@ -194,16 +162,9 @@ static void print_run(struct pd_ctx *ctx, const json_t *run)
 static enum pd_code show_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
 	const struct one_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *run = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_run(ctx, args->run_id, &run, err));
-	if (ctx->common.json)
-		pd_out_json(ctx, pd_rest_keep(ctx, json_pack("{sO}", "run", run)));
-	else if (ctx->common.quiet)
-		pd_out_line(ctx, pd_rest_str(ctx, json_object_get(run, "info"), "run_id"));
-	else
-		print_run(ctx, run);
+	pd_noun_say(ctx, run, "run", "info.run_id", print_run);
 	return PD_OK;
 }
 
@@ -231,9 +192,7 @@ static enum pd_code history_run(struct pd_ctx *ctx, const void *p, struct pd_err
 {
 	static const char *const heads[] = { "STEP", "VALUE", "TIME" };
 	const struct history_args *args = p;
-	struct pd_registry *registry = NULL;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_find_run(ctx, args->run_id, &response, err));
 	PD_TRY(pd_rest_pages(
 		ctx, "metrics/get-history",
@@ -283,39 +242,18 @@ static const struct pd_cmd history_cmd = {
 
 /* ---------------------------------------------------------------- rm, restore */
 
-struct many_args {
-	struct pd_list run_ids;
-};
-
-/* All are looked up before the first is touched: a slip in one id changes nothing. */
-static enum pd_code each(struct pd_ctx *ctx, const struct pd_list *run_ids, const char *method,
-			 struct pd_err *err)
-{
-	struct pd_registry *registry = NULL;
-	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
-	for (size_t i = 0; i < run_ids->n; i++)
-		PD_TRY(pd_find_run(ctx, run_ids->items[i], &response, err));
-	for (size_t i = 0; i < run_ids->n; i++)
-		PD_TRY(pd_ctx_call(ctx, NULL, method,
-				   json_pack("{ss}", "run_id", run_ids->items[i]), &response, err));
-	return PD_OK;
-}
-
 static enum pd_code rm_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct many_args *args = p;
-	return each(ctx, &args->run_ids, "runs/delete", err);
+	return pd_noun_each(ctx, p, pd_find_run, "info.run_id", "run_id", "runs/delete", err);
 }
 
 static enum pd_code restore_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct many_args *args = p;
-	return each(ctx, &args->run_ids, "runs/restore", err);
+	return pd_noun_each(ctx, p, pd_find_run, "info.run_id", "run_id", "runs/restore", err);
 }
 
 static const struct pd_opt many_opts[] = {
-	PD_ARG_MANY(struct many_args, run_ids, "RUN", PD_HINT_RUN, "id of a run"), PD_OPT_END
+	PD_ARG_MANY(struct pd_noun_many, names, "RUN", PD_HINT_RUN, "id of a run"), PD_OPT_END
 };
 
 static const struct pd_cmd rm_cmd = {
@@ -324,7 +262,7 @@ static const struct pd_cmd rm_cmd = {
 	.about = "Nothing is lost: `podium runs restore` takes it back.",
 	.example = "podium runs rm 0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 	.opts = many_opts,
-	.args_size = sizeof(struct many_args),
+	.args_size = sizeof(struct pd_noun_many),
 	.run = rm_run,
 };
 
@@ -333,31 +271,24 @@ static const struct pd_cmd restore_cmd = {
 	.brief = "take the deletion of runs back",
 	.example = "podium runs restore 0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 	.opts = many_opts,
-	.args_size = sizeof(struct many_args),
+	.args_size = sizeof(struct pd_noun_many),
 	.run = restore_run,
 };
 
 /* ---------------------------------------------------------------- rename, tag */
 
-struct rename_args {
-	const char *run_id;
-	const char *name;
-};
-
 static enum pd_code rename_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct rename_args *args = p;
-	struct pd_registry *registry = NULL;
+	const struct pd_noun_rename *args = p;
 	json_t *response = NULL;
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	return pd_ctx_call(ctx, NULL, "runs/update",
-			   json_pack("{ssss}", "run_id", args->run_id, "run_name", args->name),
+			   json_pack("{ssss}", "run_id", args->name, "run_name", args->new_name),
 			   &response, err);
 }
 
 static const struct pd_opt rename_opts[] = {
-	PD_ARG(struct rename_args, run_id, "RUN", PD_HINT_RUN, "id of the run"),
-	PD_ARG(struct rename_args, name, "NAME", PD_HINT_NONE, "the new name"), PD_OPT_END
+	PD_ARG(struct pd_noun_rename, name, "RUN", PD_HINT_RUN, "id of the run"),
+	PD_ARG(struct pd_noun_rename, new_name, "NAME", PD_HINT_NONE, "the new name"), PD_OPT_END
 };
 
 static const struct pd_cmd rename_cmd = {
@@ -365,43 +296,32 @@ static const struct pd_cmd rename_cmd = {
 	.brief = "give a run another name",
 	.example = "podium runs rename 0f1e2d3c4b5a69788796a5b4c3d2e1f0 best-so-far",
 	.opts = rename_opts,
-	.args_size = sizeof(struct rename_args),
+	.args_size = sizeof(struct pd_noun_rename),
 	.run = rename_run,
-};
-
-struct tag_args {
-	const char *run_id;
-	struct pd_list pairs;
-	struct pd_list remove;
 };
 
 static enum pd_code tag_run(struct pd_ctx *ctx, const void *p, struct pd_err *err)
 {
-	const struct tag_args *args = p;
-	struct pd_registry *registry = NULL;
+	const struct pd_noun_tag *args = p;
 	PD_TRY(pd_rest_retag_check(&args->pairs, &args->remove, err));
-	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	const struct pd_retag retag = { .set = "runs/set-tag",
 					.remove = "runs/delete-tag",
-					.target = json_pack("{ss}", "run_id", args->run_id),
+					.target = json_pack("{ss}", "run_id", args->name),
 					.pairs = &args->pairs,
 					.keys = &args->remove };
 	return pd_rest_retag(ctx, &retag, err);
 }
 
-static const struct pd_opt tag_opts[] = {
-	PD_ARG(struct tag_args, run_id, "RUN", PD_HINT_RUN, "id of the run"),
-	PD_ARG_ANY(struct tag_args, pairs, "KEY=VALUE", PD_HINT_PAIR, "tags to set"),
-	PD_OPT_LIST(struct tag_args, remove, 'd', "delete", "KEY", PD_HINT_NONE, "a tag to remove"),
-	PD_OPT_END
-};
+static const struct pd_opt tag_opts[] = { PD_ARG(struct pd_noun_tag, name, "RUN", PD_HINT_RUN,
+						 "id of the run"),
+					  PD_NOUN_TAG_ROWS, PD_OPT_END };
 
 static const struct pd_cmd tag_cmd = {
 	.name = "tag",
 	.brief = "set or remove tags of a run",
 	.example = "podium runs tag 0f1e2d3c4b5a69788796a5b4c3d2e1f0 stage=review -d draft",
 	.opts = tag_opts,
-	.args_size = sizeof(struct tag_args),
+	.args_size = sizeof(struct pd_noun_tag),
 	.run = tag_run,
 };
 
