@@ -185,6 +185,7 @@ SRC_serve = \
 	serve/csv_in.c \
 	serve/events.c \
 	serve/http.c \
+	serve/http_answer.c \
 	serve/http_conn.c \
 	serve/http_log.c \
 	serve/json_in.c \

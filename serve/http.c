@@ -180,6 +180,7 @@ static void run_loop(struct http_thread *t)
 		eventfd_t wakes;
 		if (fds[1].revents)
 			eventfd_read(t->wake_fd, &wakes);
+		http_take_resumed(t);
 		pd_mhd.run(t->daemon);
 		if (t->log.n)
 			http_log_flush(t);
@@ -194,11 +195,26 @@ static void run_loop(struct http_thread *t)
 	http_log_flush(t);
 }
 
+/* The library must not be stopped while a connection is suspended; who was to resume it is about
+ * to. */
+static void wait_for_later(struct http_thread *t)
+{
+	struct pollfd wake = { .fd = t->wake_fd, .events = POLLIN };
+	while (t->n_later) {
+		eventfd_t wakes;
+		if (poll(&wake, 1, -1) > 0)
+			eventfd_read(t->wake_fd, &wakes);
+		http_take_resumed(t);
+	}
+	pd_mhd.run(t->daemon);
+}
+
 static void *thread_main(void *arg)
 {
 	struct http_thread *t = arg;
 	struct pd_http *h = t->http;
 	run_loop(t);
+	wait_for_later(t);
 	unsigned lost = atomic_load(&t->in_flight);
 	pd_mhd.stop_daemon(t->daemon);
 	t->daemon = NULL;
@@ -224,10 +240,10 @@ static struct MHD_Daemon *new_daemon(struct http_thread *t)
 	const struct pd_http_opts *o = &t->http->opts;
 	unsigned each = o->max_connections / o->n_threads;
 	return pd_mhd.start_daemon(
-		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, http_conn_access,
-		t, MHD_OPTION_EXTERNAL_LOGGER, swallow_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-		t->listen_fd, MHD_OPTION_CONNECTION_LIMIT, each ? each : 1,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, PD_HTTP_HEADER_MAX,
+		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
+		NULL, NULL, http_conn_access, t, MHD_OPTION_EXTERNAL_LOGGER, swallow_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, t->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+		each ? each : 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, PD_HTTP_HEADER_MAX,
 		MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, t, MHD_OPTION_URI_LOG_CALLBACK,
 		http_conn_uri, t, MHD_OPTION_NOTIFY_COMPLETED, http_conn_completed, t,
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
@@ -289,6 +305,7 @@ enum pd_code pd_http_open(const struct pd_http_opts *opts, struct pd_http **out,
 		struct http_thread *t = &h->threads[i];
 		*t = (struct http_thread){ .http = h, .index = i, .listen_fd = -1, .wake_fd = -1 };
 		pd_buf_init(&t->log, (size_t)1 << 20);
+		pthread_mutex_init(&t->resumed_lock, NULL);
 	}
 	PD_TRY(pd_mhd_load(err));
 	PD_TRY(listen_on(h, err));
@@ -410,6 +427,7 @@ static void thread_end(struct http_thread *t)
 	if (t->wake_fd >= 0)
 		close(t->wake_fd);
 	http_conn_free_spare(t);
+	pthread_mutex_destroy(&t->resumed_lock);
 	pd_buf_end(&t->log);
 }
 

@@ -4,7 +4,14 @@
  * The calling sequence: open (binds, so that a taken port is known before anything is loaded),
  * start (listens and runs the threads), drain, wait, close. A handler sees whole requests and is
  * called on the thread that owns the connection; it writes its answer into a buffer of that
- * connection. Several handlers run at once, one a thread.
+ * connection, or names a file to send. Several handlers run at once, one a thread.
+ *
+ * A handler must not wait. Where it has to (for the one thread that writes, say), it takes a
+ * pd_http_later and returns; the connection rests until pd_http_resume, and the answer is then
+ * written on the connection's own thread.
+ *
+ * Large bodies: `begin` may take a request's body piece by piece; a file is sent by the kernel.
+ * Memory stays flat either way.
  *
  * What is malformed never reaches the handler: broken framing, two lengths, NULs and folded lines
  * in headers are answered 400, a late header or body 408, a body beyond the limit 413.
@@ -44,8 +51,17 @@ struct pd_http_request {
 	struct pd_str path;  /* percent-decoded, before '?' */
 	struct pd_str query; /* behind '?', as sent */
 	struct pd_str content_type;
+	struct pd_str host;
+	struct pd_str origin;
+	struct pd_str range;
+	struct pd_str if_range;
+	struct pd_str wanted_method;  /* Access-Control-Request-Method */
+	struct pd_str wanted_headers; /* Access-Control-Request-Headers */
 	struct pd_str body;
+	void *sink; /* what `begin` made; the body went there. Taken by `answer`. */
 };
+
+struct pd_http_later; /* a request whose answer comes later */
 
 struct pd_http_response {
 	int status;         /* 200 unless set */
@@ -53,6 +69,25 @@ struct pd_http_response {
 	const char *allow;  /* Allow, for 405 and OPTIONS; NULL: none */
 	unsigned route;     /* the handler's own number, for `done` */
 	struct pd_buf *out; /* the body; of a HEAD request only its length is sent */
+	/* Set by the handler to send a file's bytes instead; the descriptor is taken. */
+	int file_fd; /* -1: none */
+	uint64_t file_offset;
+	uint64_t file_bytes;
+	struct pd_http_later *later; /* the transport's */
+	struct pd_buf *fields;       /* likewise: see pd_http_field */
+};
+
+/* A header field of the answer; both are copied. Line breaks and other control characters in the
+ * value become spaces. */
+void pd_http_field(struct pd_http_response *response, const char *name, struct pd_str value);
+
+/* Where the body of a request goes while it arrives. */
+struct pd_http_sink {
+	void *arg;
+	/* False: it failed; the rest of the body is read and dropped, `answer` says why. */
+	bool (*write)(void *arg, const char *bytes, size_t n);
+	void (*drop)(void *arg); /* the client is gone before its end; arg is released */
+	bool failed;             /* set by `begin` when no byte of the body is wanted */
 };
 
 /* What was answered, when the last byte is out or the client is gone. */
@@ -73,7 +108,21 @@ struct pd_http_handler {
 	void (*refuse)(void *ctx, int status, const char *why, struct pd_buf *out,
 		       const char **type);
 	void (*done)(void *ctx, unsigned thread, const struct pd_http_done *done); /* or NULL */
+	/* Or NULL. When the header is read: true takes the body into *sink, whatever its size. */
+	bool (*begin)(void *ctx, unsigned thread, const struct pd_http_request *request,
+		      struct pd_http_sink *sink);
 };
+
+/* Inside `answer`: there is none yet. After pd_http_resume, `finish` fills the response, on the
+ * thread of the connection. arg: kept. */
+struct pd_http_later *pd_http_later(struct pd_http_response *response,
+				    void (*finish)(void *arg, unsigned thread,
+						   const struct pd_http_request *request,
+						   struct pd_http_response *response),
+				    void *arg);
+
+/* Once for each; from any thread. Who waits for it keeps the server from closing. */
+void pd_http_resume(struct pd_http_later *later);
 
 #define PD_HTTP_ROUTE_REFUSED 0 /* `route` of what never reached the handler */
 

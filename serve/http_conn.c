@@ -18,6 +18,8 @@
 #define ANSWER_MS      600000 /* for a client to take its answer */
 #define DRAIN_GRACE_MS 150    /* an idle client's last chance to have sent something */
 #define QUERY_MAX      ((size_t)16 << 10)
+#define FIELDS_MAX     ((size_t)16 << 10)
+#define PROGRESS_BYTES ((size_t)64 << 10) /* of a streamed body, within each body_ms */
 
 /* ---------------------------------------------------------------- connections */
 
@@ -41,6 +43,7 @@ static struct http_conn *conn_new(struct http_thread *t)
 		return c;
 	}
 	c = pd_xcalloc(1, sizeof(*c));
+	pd_buf_init(&c->fields, FIELDS_MAX);
 	pd_buf_init(&c->query, QUERY_MAX);
 	pd_buf_init(&c->body, t->http->opts.max_body);
 	pd_buf_init(&c->out, PD_HTTP_RESPONSE_MAX);
@@ -49,6 +52,7 @@ static struct http_conn *conn_new(struct http_thread *t)
 
 static void conn_free(struct http_conn *c)
 {
+	pd_buf_end(&c->fields);
 	pd_buf_end(&c->query);
 	pd_buf_end(&c->body);
 	pd_buf_end(&c->out);
@@ -64,7 +68,7 @@ void http_conn_free_spare(struct http_thread *t)
 	}
 }
 
-static void set_state(struct http_conn *c, enum conn_state state)
+void http_set_state(struct http_conn *c, enum conn_state state)
 {
 	c->state = state;
 	c->since_ms = pd_tick_ms();
@@ -75,6 +79,8 @@ static void conn_begin(struct http_thread *t, struct MHD_Connection *mhd, void *
 	struct http_conn *c = conn_new(t);
 	c->mhd = mhd;
 	c->cut = false;
+	c->later = (struct pd_http_later){ .thread = t, .conn = c };
+	c->sink = (struct pd_http_sink){ 0 };
 	c->prev = NULL;
 	c->next = t->conns;
 	if (t->conns)
@@ -91,7 +97,7 @@ static void conn_begin(struct http_thread *t, struct MHD_Connection *mhd, void *
 			    peer->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 								     : sizeof(struct sockaddr_in),
 			    c->peer, sizeof(c->peer), NULL, 0, NI_NUMERICHOST);
-	set_state(c, CONN_NEW);
+	http_set_state(c, CONN_NEW);
 	*socket_ctx = c;
 }
 
@@ -137,7 +143,7 @@ void *http_conn_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 	if (!c)
 		return NULL;
 	c->request = (struct pd_http_request){ 0 };
-	c->response = (struct pd_http_response){ .route = PD_HTTP_ROUTE_REFUSED };
+	c->response = (struct pd_http_response){ .route = PD_HTTP_ROUTE_REFUSED, .file_fd = -1 };
 	c->discard = false;
 	c->id[0] = '\0';
 	c->uri_end = uri ? uri + strlen(uri) : NULL;
@@ -147,7 +153,7 @@ void *http_conn_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 	const char *query = uri ? strchr(uri, '?') : NULL;
 	if (query)
 		pd_buf_z(&c->query, query + 1);
-	set_state(c, CONN_HEADER);
+	http_set_state(c, CONN_HEADER);
 	return c;
 }
 
@@ -177,38 +183,83 @@ static bool id_is_fine(struct pd_str s)
 	return true;
 }
 
+static void note_id(struct http_conn *c, struct pd_str value)
+{
+	if (!id_is_fine(value))
+		return;
+	memcpy(c->id, value.p, value.n);
+	c->id[value.n] = '\0';
+}
+
+static void note_length(struct headers *h, struct pd_str value)
+{
+	h->n_lengths++;
+	h->length = value;
+}
+
+static void note_encoding(struct headers *h, struct pd_str value)
+{
+	h->n_encodings++;
+	h->encoding = value;
+}
+
+static void note_host(struct headers *h, struct pd_str value)
+{
+	h->n_hosts++;
+	h->c->request.host = value;
+}
+
+static void note_expect(struct headers *h, struct pd_str value)
+{
+	(void)value;
+	h->expects = true;
+}
+
+static void note_request_id(struct headers *h, struct pd_str value)
+{
+	note_id(h->c, value);
+}
+
+/* What we look at: kept as text in the request, or handed to a function. */
+static const struct known_header {
+	struct pd_str name;
+	size_t offset; /* in struct pd_http_request */
+	void (*note)(struct headers *h, struct pd_str value);
+} known_headers[] = {
+#define TEXT(name, field)                                                                          \
+	{                                                                                          \
+		{ name, sizeof(name) - 1 }, offsetof(struct pd_http_request, field), NULL          \
+	}
+#define NOTE(name, fn)                                                                             \
+	{                                                                                          \
+		{ name, sizeof(name) - 1 }, 0, fn                                                  \
+	}
+	NOTE("Host", note_host),
+	NOTE("Content-Length", note_length),
+	TEXT("Content-Type", content_type),
+	NOTE("Transfer-Encoding", note_encoding),
+	NOTE("Expect", note_expect),
+	NOTE("X-Request-Id", note_request_id),
+	TEXT("Origin", origin),
+	TEXT("Range", range),
+	TEXT("If-Range", if_range),
+	TEXT("Access-Control-Request-Method", wanted_method),
+	TEXT("Access-Control-Request-Headers", wanted_headers),
+#undef TEXT
+#undef NOTE
+};
+
 static void note_header(struct headers *h, struct pd_str key, struct pd_str value)
 {
-	switch (key.n) {
-	case 4:
-		h->n_hosts += pd_str_eq_nocase(key, PD_STR("Host"));
-		break;
-	case 6:
-		if (pd_str_eq_nocase(key, PD_STR("Expect")))
-			h->expects = true;
-		break;
-	case 12:
-		if (pd_str_eq_nocase(key, PD_STR("Content-Type")))
-			h->c->request.content_type = value;
-		else if (pd_str_eq_nocase(key, PD_STR("X-Request-Id")) && id_is_fine(value)) {
-			memcpy(h->c->id, value.p, value.n);
-			h->c->id[value.n] = '\0';
-		}
-		break;
-	case 14:
-		if (pd_str_eq_nocase(key, PD_STR("Content-Length"))) {
-			h->n_lengths++;
-			h->length = value;
-		}
-		break;
-	case 17:
-		if (pd_str_eq_nocase(key, PD_STR("Transfer-Encoding"))) {
-			h->n_encodings++;
-			h->encoding = value;
-		}
-		break;
-	default:
-		break;
+	for (size_t i = 0; i < PD_LEN(known_headers); i++) {
+		const struct known_header *k = &known_headers[i];
+		if (key.n != k->name.n || !pd_str_eq_nocase(key, k->name))
+			continue;
+		if (k->note)
+			k->note(h, value);
+		else
+			memcpy((char *)&h->c->request + k->offset, &value, sizeof(value));
+		return;
 	}
 }
 
@@ -267,66 +318,15 @@ static void check_headers(struct headers *h, const char *version)
 		h->broken = bad_framing(h, old);
 }
 
-/* ---------------------------------------------------------------- the answer */
-
-static void add_header(struct MHD_Response *r, const char *name, const char *value)
-{
-	if (value)
-		pd_mhd.add_response_header(r, name, value);
-}
-
-static enum MHD_Result send_answer(struct http_thread *t, struct http_conn *c)
-{
-	if (c->out.failed) {
-		c->response.status = 500;
-		pd_buf_clear(&c->out);
-		t->http->handler.refuse(t->http->handler.ctx, 500, "the answer is too large",
-					&c->out, &c->response.type);
-	}
-	struct MHD_Response *r = pd_mhd.create_response_from_buffer(c->out.n, c->out.p,
-								    MHD_RESPMEM_PERSISTENT);
-	if (!r)
-		return MHD_NO;
-	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, c->response.type);
-	add_header(r, MHD_HTTP_HEADER_ALLOW, c->response.allow);
-	if (c->id[0])
-		add_header(r, "X-Request-Id", c->id);
-	if (t->draining || atomic_load_explicit(&t->http->drain, memory_order_relaxed))
-		add_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
-	enum MHD_Result ok = pd_mhd.queue_response(c->mhd, (unsigned)c->response.status, r);
-	pd_mhd.destroy_response(r);
-	set_state(c, CONN_ANSWER);
-	return ok;
-}
-
-static enum MHD_Result refuse(struct http_thread *t, struct http_conn *c, int status,
-			      const char *why)
-{
-	c->response.status = status;
-	c->response.route = PD_HTTP_ROUTE_REFUSED;
-	pd_buf_clear(&c->out);
-	t->http->handler.refuse(t->http->handler.ctx, status, why, &c->out, &c->response.type);
-	return send_answer(t, c);
-}
-
-static enum MHD_Result answer(struct http_thread *t, struct http_conn *c)
-{
-	if (c->discard)
-		return refuse(t, c, 413, "the request's body is too large");
-	pd_buf_clear(&c->out);
-	c->request.body = pd_buf_view(&c->body);
-	c->request.query = pd_buf_view(&c->query);
-	c->response.status = 200;
-	c->response.out = &c->out;
-	t->http->handler.answer(t->http->handler.ctx, t->index, &c->request, &c->response);
-	return send_answer(t, c);
-}
+/* ---------------------------------------------------------------- the request */
 
 /* Past the point where the library would take an answer from us: say it ourselves, and hang up.
  * status: 0 says nothing. */
 static void cut(struct http_conn *c, int status)
 {
-	const char *reason = status == 408 ? "Request Timeout" : "Content Too Large";
+	const char *reason = status == 408   ? "Request Timeout"
+			     : status == 413 ? "Content Too Large"
+					     : "Service Unavailable";
 	char text[128];
 	if (status) {
 		int n = snprintf(text, sizeof(text),
@@ -339,8 +339,6 @@ static void cut(struct http_conn *c, int status)
 	shutdown(c->fd, SHUT_RDWR);
 	c->cut = true;
 }
-
-/* ---------------------------------------------------------------- the request */
 
 static enum pd_http_verb verb_of(const char *method)
 {
@@ -368,6 +366,14 @@ static uint64_t length_of(struct pd_str s)
 	return pd_str_to_i64(s, &n) ? (uint64_t)n : UINT64_MAX;
 }
 
+/* A body that is not wanted is answered at once when reading it would take long. */
+static enum MHD_Result begin_stream(struct http_thread *t, struct http_conn *c, bool is_long)
+{
+	c->request.sink = c->sink.arg;
+	c->progress = 0;
+	return c->sink.failed && is_long ? http_answer(t, c) : MHD_YES;
+}
+
 static enum MHD_Result begin_request(struct http_thread *t, struct http_conn *c, const char *url,
 				     const char *method, const char *version)
 {
@@ -375,7 +381,7 @@ static enum MHD_Result begin_request(struct http_thread *t, struct http_conn *c,
 	atomic_fetch_add_explicit(&t->in_flight, 1, memory_order_relaxed);
 	t->n_requests++;
 	c->begin_ns = http_now_ns();
-	set_state(c, CONN_BODY);
+	http_set_state(c, CONN_BODY);
 	c->request.method = pd_str_from(method);
 	c->request.verb = verb_of(method);
 	c->request.path = pd_str_from(url);
@@ -383,25 +389,48 @@ static enum MHD_Result begin_request(struct http_thread *t, struct http_conn *c,
 		snprintf(c->method, sizeof(c->method), "%s", method);
 		snprintf(c->path, sizeof(c->path), "%s", url);
 	}
+	c->request.query = pd_buf_view(&c->query);
 	check_headers(&h, version);
 	if (h.broken)
-		return refuse(t, c, 400, h.broken);
+		return http_refuse(t, c, 400, h.broken);
+	c->discarded = 0;
+	pd_buf_clear(&c->body);
 	uint64_t length = length_of(h.length);
+	const struct pd_http_handler *handler = &t->http->handler;
+	if (handler->begin && handler->begin(handler->ctx, t->index, &c->request, &c->sink))
+		return begin_stream(t, c, h.expects || length > DISCARD_MAX);
 	size_t max = t->http->opts.max_body;
 	if (length > max) {
 		if (h.expects || length - max > DISCARD_MAX)
-			return refuse(t, c, 413, "the request's body is too large");
+			return http_refuse(t, c, 413, "the request's body is too large");
 		c->discard = true;
 	}
-	c->discarded = 0;
-	pd_buf_clear(&c->body);
 	if (length && !c->discard)
 		(void)pd_buf_room(&c->body, length < RESERVE_MAX ? length : RESERVE_MAX);
 	return MHD_YES;
 }
 
+static enum MHD_Result stream_body(struct http_conn *c, const char *bytes, size_t n)
+{
+	c->progress += n;
+	if (c->progress >= PROGRESS_BYTES) {
+		c->progress = 0;
+		http_set_state(c, CONN_BODY); /* the deadline is for what comes next */
+	}
+	if (!c->sink.failed)
+		c->sink.failed = !c->sink.write(c->sink.arg, bytes, n);
+	else
+		c->discarded += n;
+	if (c->discarded <= DISCARD_MAX)
+		return MHD_YES;
+	cut(c, 503);
+	return MHD_NO;
+}
+
 static enum MHD_Result take_body(struct http_conn *c, const char *bytes, size_t n)
 {
+	if (c->sink.arg)
+		return stream_body(c, bytes, n);
 	if (!c->discard) {
 		pd_buf_put(&c->body, bytes, n);
 		c->discard = c->body.failed != PD_OK;
@@ -431,7 +460,9 @@ enum MHD_Result http_conn_access(void *cls, struct MHD_Connection *mhd, const ch
 		*upload_size = 0;
 		return take_body(c, upload, n);
 	}
-	return c->state == CONN_BODY ? answer(t, c) : MHD_YES;
+	if (c->state == CONN_LATER)
+		return http_answer_finish(t, c);
+	return c->state == CONN_BODY ? http_answer(t, c) : MHD_YES;
 }
 
 void http_conn_completed(void *cls, struct MHD_Connection *mhd, void **request_ctx,
@@ -443,14 +474,23 @@ void http_conn_completed(void *cls, struct MHD_Connection *mhd, void **request_c
 	if (!c)
 		return;
 	*request_ctx = NULL;
-	if (c->state == CONN_BODY || c->state == CONN_ANSWER) {
+	if (c->sink.arg) {
+		c->sink.drop(c->sink.arg);
+		c->sink = (struct pd_http_sink){ 0 };
+	}
+	/* The client went while the answer was made: whoever made it still hands it over. */
+	if (c->state == CONN_LATER)
+		http_answer_drop(t, c);
+	if (c->state == CONN_BODY || c->state == CONN_LATER || c->state == CONN_ANSWER) {
 		atomic_fetch_sub_explicit(&t->in_flight, 1, memory_order_relaxed);
 		bool whole = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 		struct pd_http_done done = {
 			.route = c->response.route,
 			.status = c->response.status ? c->response.status : 499,
 			.duration_ns = http_now_ns() - c->begin_ns,
-			.sent_bytes = whole && c->request.verb != PD_HTTP_HEAD ? c->out.n : 0,
+			.sent_bytes = whole && c->request.verb != PD_HTTP_HEAD
+					      ? c->out.n + c->response.file_bytes
+					      : 0,
 		};
 		if (t->http->handler.done)
 			t->http->handler.done(t->http->handler.ctx, t->index, &done);
@@ -459,7 +499,7 @@ void http_conn_completed(void *cls, struct MHD_Connection *mhd, void **request_c
 	}
 	trim(&c->body);
 	trim(&c->out);
-	set_state(c, CONN_IDLE);
+	http_set_state(c, CONN_IDLE);
 }
 
 /* ---------------------------------------------------------------- deadlines */

@@ -18,7 +18,17 @@ enum conn_state {
 	CONN_IDLE,   /* between requests */
 	CONN_HEADER, /* a request line was read */
 	CONN_BODY,   /* the header was read */
+	CONN_LATER,  /* suspended until pd_http_resume */
 	CONN_ANSWER, /* the answer is being written */
+};
+
+struct pd_http_later {
+	struct http_thread *thread;
+	struct http_conn *conn;
+	struct pd_http_later *next; /* in the thread's list of resumed ones */
+	void (*finish)(void *arg, unsigned thread, const struct pd_http_request *request,
+		       struct pd_http_response *response); /* NULL: not in use */
+	void *arg;
 };
 
 struct http_conn {
@@ -36,6 +46,10 @@ struct http_conn {
 	uint64_t discarded;
 	struct pd_http_request request;
 	struct pd_http_response response;
+	struct pd_http_sink sink;
+	size_t progress; /* bytes of the body since the deadline was last moved */
+	struct pd_http_later later;
+	struct pd_buf fields; /* name NUL value NUL ... of the answer */
 	struct pd_buf query;
 	struct pd_buf body;
 	struct pd_buf out;
@@ -60,7 +74,10 @@ struct http_thread {
 	struct pd_buf log;
 	bool draining;
 	int64_t drain_since_ms;
+	unsigned n_later;      /* suspended connections */
 	atomic_uint in_flight; /* read by others */
+	pthread_mutex_t resumed_lock;
+	struct pd_http_later *resumed; /* under the lock; others add to it */
 };
 
 struct pd_http {
@@ -87,6 +104,15 @@ enum MHD_Result http_conn_access(void *cls, struct MHD_Connection *mhd, const ch
 				 size_t *upload_size, void **request_ctx);
 void http_conn_completed(void *cls, struct MHD_Connection *mhd, void **request_ctx,
 			 enum MHD_RequestTerminationCode why);
+
+/* Writing answers, in http_answer.c. */
+enum MHD_Result http_answer(struct http_thread *t, struct http_conn *c);
+enum MHD_Result http_answer_finish(struct http_thread *t, struct http_conn *c);
+void http_answer_drop(struct http_thread *t, struct http_conn *c);
+enum MHD_Result http_refuse(struct http_thread *t, struct http_conn *c, int status,
+			    const char *why);
+void http_take_resumed(struct http_thread *t); /* their answers are written in the next turn */
+void http_set_state(struct http_conn *c, enum conn_state state);
 
 /* Deadlines and draining, once a second or more often. */
 void http_conn_sweep(struct http_thread *t, int64_t now_ms);

@@ -12,6 +12,7 @@
 	X(add_connection)                                                                          \
 	X(add_response_header)                                                                     \
 	X(create_response_from_buffer)                                                             \
+	X(create_response_from_fd_at_offset64)                                                     \
 	X(destroy_response)                                                                        \
 	X(get_connection_info)                                                                     \
 	X(get_connection_values_n)                                                                 \
@@ -19,9 +20,11 @@
 	X(get_timeout)                                                                             \
 	X(queue_response)                                                                          \
 	X(quiesce_daemon)                                                                          \
+	X(resume_connection)                                                                       \
 	X(run)                                                                                     \
 	X(start_daemon)                                                                            \
-	X(stop_daemon)
+	X(stop_daemon)                                                                             \
+	X(suspend_connection)
 
 struct pd_mhd {
 #define PD_MHD_SLOT(name) __typeof__(MHD_##name) *name;

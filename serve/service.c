@@ -254,7 +254,9 @@ enum pd_code pd_service_start(struct pd_http *http, const char *uri, struct pd_s
 		s->threads[i].metrics = &s->metrics[i];
 	atomic_store(&s->current, first);
 	atomic_store(&s->loads, 1);
-	struct pd_http_handler handler = { s, answer, refuse, done };
+	struct pd_http_handler handler = {
+		.ctx = s, .answer = answer, .refuse = refuse, .done = done
+	};
 	*out = s;
 	return pd_http_start(http, &handler, err);
 }
