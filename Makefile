@@ -176,7 +176,8 @@ SRC_registry = \
 	registry/resolve.c \
 	registry/run_name.c \
 	registry/search_sql.c \
-	registry/uri.c
+	registry/uri.c \
+	registry/writer.c
 
 SRC_serve = \
 	serve/bulk.c \
@@ -196,6 +197,12 @@ SRC_serve = \
 	serve/rows.c \
 	serve/score.c \
 	serve/service.c \
+	serve/tracking.c \
+	serve/tracking_file.c \
+	serve/tracking_guard.c \
+	serve/tracking_reply.c \
+	serve/tracking_rest.c \
+	serve/tracking_store.c \
 	serve/write_json.c
 
 SRC_cmd = \
@@ -235,8 +242,10 @@ SRC_cmd = \
 	cmd/run.c \
 	cmd/runs.c \
 	cmd/serve.c \
+	cmd/server.c \
 	cmd/start.c \
 	cmd/stop.c \
+	cmd/stay.c \
 	cmd/transfer.c \
 	cmd/version.c
 

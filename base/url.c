@@ -1,5 +1,8 @@
 #include "base/url.h"
 
+#include "base/auto.h"
+#include "base/buf.h"
+
 static bool is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -77,5 +80,38 @@ enum pd_code pd_url_file_path(struct pd_str uri, struct pd_arena *arena, struct 
 	if (memchr(out->p, '\0', out->n) || !pd_utf8_check(*out))
 		return pd_fail(err, PD_INVALID, "%.*s: the decoded path has a NUL or is not UTF-8",
 			       PD_STR_ARG(uri));
+	return PD_OK;
+}
+
+enum pd_code pd_url_safe_path(struct pd_arena *a, struct pd_str path, struct pd_str *out,
+			      struct pd_err *err)
+{
+	for (struct pd_str before = { 0 }; !pd_str_eq(path, before);) {
+		before = path;
+		path = pd_url_unquote(a, path);
+	}
+	struct pd_err ignored;
+	size_t scheme = pd_url_scheme_length(path);
+	if (pd_str_eq(pd_str_head(path, scheme), PD_STR("file")) &&
+	    pd_url_file_path(path, a, &path, &ignored) != PD_OK)
+		path = PD_STR(".."); /* refused below, with MLflow's words */
+	PD_AUTO(pd_buf)
+	norm = { 0 };
+	pd_buf_init(&norm, (size_t)64 << 10);
+	bool good = !memchr(path.p ? path.p : "", '\0', path.n) && pd_str_find(path, '#') < 0 &&
+		    pd_str_find(path, '\\') < 0 && !pd_str_starts(path, PD_STR("/")) &&
+		    pd_utf8_check(path);
+	for (struct pd_str part, rest = path; rest.n;) {
+		pd_str_split(rest, '/', &part, &rest);
+		good = good && !pd_str_eq(part, PD_STR(".."));
+		if (!part.n || pd_str_eq(part, PD_STR(".")))
+			continue;
+		if (norm.n)
+			pd_buf_char(&norm, '/');
+		pd_buf_str(&norm, part);
+	}
+	if (!good || norm.failed)
+		return pd_fail(err, PD_INVALID, "Invalid path");
+	*out = pd_arena_str(a, pd_buf_view(&norm));
 	return PD_OK;
 }

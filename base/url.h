@@ -20,4 +20,13 @@ struct pd_str pd_url_unquote(struct pd_arena *arena, struct pd_str s);
 PD_MUST enum pd_code pd_url_file_path(struct pd_str uri, struct pd_arena *arena, struct pd_str *out,
 				      struct pd_err *err);
 
+/*
+ * A path below an artifact root as a client names it: percent-encoding goes, however often encoded;
+ * empty and "." parts are dropped; a file: URI is its path. Arena; "" is the root.
+ * PD_INVALID "Invalid path", MLflow's words: absolute, "..", "#", a backslash, a NUL, not UTF-8.
+ * Source: mlflow/utils/uri.py (validate_path_is_safe), os.path.normpath.
+ */
+PD_MUST enum pd_code pd_url_safe_path(struct pd_arena *arena, struct pd_str path,
+				      struct pd_str *out, struct pd_err *err);
+
 #endif

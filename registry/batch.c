@@ -15,7 +15,13 @@ json_t *pd_error_body(const struct pd_err *err)
 		for (char *p = text; *p; p++)
 			if ((unsigned char)*p >= 0x80)
 				*p = '?';
-	return json_pack("{s:s, s:s}", "error_code", pd_error_name(err->code), "message", text);
+	json_t *body = json_pack("{s:s, s:s}", "error_code", pd_error_name(err->code), "message",
+				 text);
+	if (body && pd_error_class(err->code)) {
+		json_object_set_new(body, "sqlstate", json_string(pd_error_sqlstate(err->code)));
+		json_object_set_new(body, "error_class", json_string(pd_error_class(err->code)));
+	}
+	return body;
 }
 
 json_t *pd_batch_call(struct pd_registry *r, const char *verb, const char *method,

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/arena.h"
 #include "base/env.h"
 #include "store/db.h"
 
@@ -27,7 +28,8 @@ struct pd_local {
 	const struct pd_env *env; /* kept */
 	char *artifact_root;      /* absolute path or scheme://...; no slash at the end */
 	struct pd_local_has has;
-	bool for_clients; /* see registry.h */
+	bool for_clients;            /* see registry.h */
+	char *artifacts_destination; /* likewise; NULL: none */
 };
 
 /* *out is given on PD_OK; an empty answer is {} . */
@@ -56,13 +58,18 @@ extern const struct pd_local_method pd_local_search[];
 pd_local_fn pd_local_find(const char *verb, const char *name);
 
 /*
- * Open the database file at `path`; with `create`, one that is not there is made whole under a
+ * Open the database file at `path` with mode QUERY, WRITE or CREATE; with CREATE, one that is not there is made whole under a
  * temporary name and then linked into place, so nobody ever sees half a database.
  * PD_NOT_FOUND: no file.  PD_CORRUPT: not an MLflow database, or an unknown revision (named).
  */
 PD_MUST enum pd_code pd_local_open(struct pd_local *l, const struct pd_env *env, const char *path,
-				   const char *artifact_root, bool create, struct pd_err *err);
+				   const char *artifact_root, enum pd_db_mode mode,
+				   struct pd_err *err);
 void pd_local_end(struct pd_local *l); /* accepts a zeroed object */
+
+/* See pd_registry_place. */
+void pd_local_place(const struct pd_local *l, struct pd_str location, struct pd_arena *arena,
+		    struct pd_str *out_root, struct pd_str *out_below);
 
 /* ---------------------------------------------------------------- shared by the local_*.c files */
 

@@ -184,15 +184,16 @@ static enum pd_code check_database(struct pd_local *l, bool create, struct pd_er
 }
 
 enum pd_code pd_local_open(struct pd_local *l, const struct pd_env *env, const char *path,
-			   const char *artifact_root, bool create, struct pd_err *err)
+			   const char *artifact_root, enum pd_db_mode mode, struct pd_err *err)
 {
+	bool create = mode == PD_DB_CREATE;
 	*l = (struct pd_local){ .env = env, .artifact_root = pd_xstrdup(artifact_root) };
 	enum pd_code code = PD_OK;
 	if (!pd_path_exists(path))
 		code = create ? make_database(l, path, err)
 			      : pd_fail(err, PD_NOT_FOUND, "%s: no such database", path);
 	if (code == PD_OK)
-		code = pd_db_open(&l->db, path, PD_DB_WRITE, err);
+		code = pd_db_open(&l->db, path, create ? PD_DB_WRITE : mode, err);
 	if (code == PD_OK)
 		code = check_database(l, create, err);
 	if (code == PD_OK)
@@ -208,5 +209,6 @@ void pd_local_end(struct pd_local *l)
 {
 	pd_db_end(&l->db);
 	free(l->artifact_root);
+	free(l->artifacts_destination);
 	*l = (struct pd_local){ 0 };
 }

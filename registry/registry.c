@@ -16,6 +16,8 @@ struct pd_registry {
 	struct pd_local
 		*models; /* registered models and versions: `local`, or a store of their own */
 	char *uri;       /* absolute */
+	struct pd_tx tx; /* of a group */
+	struct pd_tx models_tx; /* likewise, where `models` is a store of its own */
 };
 
 /* ---------------------------------------------------------------- where the store is */
@@ -94,8 +96,13 @@ static enum pd_code open_local(const struct pd_env *env, const struct pd_registr
 	PD_AUTO_FREE char *path = pd_path_absolute(file);
 	PD_AUTO_FREE char *root = pd_local_resolve_uri(
 		pd_str_from(opts->artifact_root ? opts->artifact_root : DEFAULT_ARTIFACT_ROOT));
-	PD_TRY(pd_local_open(out, env, path, root, opts->create, err));
+	enum pd_db_mode mode = opts->read_only ? PD_DB_QUERY
+			       : opts->create  ? PD_DB_CREATE
+					       : PD_DB_WRITE;
+	PD_TRY(pd_local_open(out, env, path, root, mode, err));
 	out->for_clients = opts->for_clients;
+	if (opts->artifacts_destination)
+		out->artifacts_destination = pd_xstrdup(opts->artifacts_destination);
 	*out_path = PD_TAKE(path);
 	return PD_OK;
 }
@@ -182,8 +189,80 @@ enum pd_code pd_registry_call(struct pd_registry *r, const char *verb, const cha
 			       verb ? " with verb " : "", verb ? verb : "");
 	PD_AUTO_JSON json_t *req = NULL;
 	PD_TRY(pd_request_check(m, request, &req, err));
+	return pd_registry_run(r, verb, m, req, out, err);
+}
+
+static struct pd_local *store_of(struct pd_registry *r, const struct pd_method *m)
+{
+	return is_of_models(m->name) ? r->models : &r->local;
+}
+
+enum pd_code pd_registry_run(struct pd_registry *r, const char *verb, const struct pd_method *m,
+			     const json_t *checked, json_t **out, struct pd_err *err)
+{
+	*out = NULL;
 	pd_local_fn fn = pd_local_find(verb ? verb : m->verbs, m->name);
 	if (!fn)
 		return pd_fail(err, PD_UNSUPPORTED, "%s is not implemented", m->name);
-	return fn(is_of_models(m->name) ? r->models : &r->local, req, out, err);
+	return fn(store_of(r, m), checked, out, err);
+}
+
+enum pd_code pd_registry_read(struct pd_registry *r, const char *verb, const struct pd_method *m,
+			      const json_t *checked, json_t **out, struct pd_err *err)
+{
+	struct pd_db *db = &store_of(r, m)->db;
+	PD_TRY(pd_view_begin(db, err));
+	enum pd_code code = pd_registry_run(r, verb, m, checked, out, err);
+	pd_view_end(db);
+	return code;
+}
+
+/* ---------------------------------------------------------------- groups */
+
+enum pd_code pd_registry_group_begin(struct pd_registry *r, struct pd_err *err)
+{
+	PD_TRY(pd_tx_begin(&r->tx, &r->local.db, err));
+	return r->models == &r->local ? PD_OK : pd_tx_begin(&r->models_tx, &r->models->db, err);
+}
+
+enum pd_code pd_registry_group_run(struct pd_registry *r, const char *verb,
+				   const struct pd_method *m, const json_t *checked, json_t **out,
+				   struct pd_err *err)
+{
+	*out = NULL;
+	struct pd_db *db = &store_of(r, m)->db;
+	PD_TRY(pd_savepoint_begin(db, err));
+	enum pd_code code = pd_registry_run(r, verb, m, checked, out, err);
+	if (code == PD_OK)
+		code = pd_savepoint_keep(db, err);
+	if (code == PD_OK)
+		return PD_OK;
+	json_decref(*out);
+	*out = NULL;
+	pd_savepoint_undo(db);
+	return code;
+}
+
+bool pd_registry_group_is_lost(const struct pd_registry *r)
+{
+	return pd_tx_is_lost(&r->tx) || pd_tx_is_lost(&r->models_tx);
+}
+
+enum pd_code pd_registry_group_commit(struct pd_registry *r, struct pd_err *err)
+{
+	if (r->models_tx.db)
+		PD_TRY(pd_tx_commit(&r->models_tx, err));
+	return pd_tx_commit(&r->tx, err);
+}
+
+void pd_registry_group_end(struct pd_registry *r)
+{
+	pd_tx_end(&r->models_tx);
+	pd_tx_end(&r->tx);
+}
+
+void pd_registry_place(const struct pd_registry *r, struct pd_str location, struct pd_arena *arena,
+		       struct pd_str *out_root, struct pd_str *out_below)
+{
+	pd_local_place(&r->local, location, arena, out_root, out_below);
 }

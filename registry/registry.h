@@ -11,17 +11,22 @@
 
 #include <jansson.h>
 
+#include "base/arena.h"
 #include "base/env.h"
 #include "base/err.h"
 
 struct pd_registry;
+struct pd_method;
 
 struct pd_registry_opts {
 	const char *tracking_uri;  /* NULL: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db */
 	const char *registry_uri;  /* NULL: MLFLOW_REGISTRY_URI, else as tracking_uri */
 	const char *artifact_root; /* NULL: ./mlruns beside the working directory, as MLflow */
-	bool create;               /* a missing database is made; else PD_NOT_FOUND */
-	bool for_clients;          /* requests come from elsewhere: a server's rules apply, which
+	const char *artifacts_destination; /* where a server has the artifacts that it hands out
+					    * itself (mlflow-artifacts:); NULL: it does not */
+	bool read_only;                    /* every write is refused; the database must be there */
+	bool create;                       /* a missing database is made; else PD_NOT_FOUND */
+	bool for_clients; /* requests come from elsewhere: a server's rules apply, which
 				    * let no client make a version of any file of the server */
 };
 
@@ -43,5 +48,36 @@ const char *pd_registry_uri(const struct pd_registry *r);
  */
 PD_MUST enum pd_code pd_registry_call(struct pd_registry *r, const char *verb, const char *method,
 				      const json_t *request, json_t **out, struct pd_err *err);
+
+/* The same for a request that pd_request_check has passed, of a method in the table. */
+PD_MUST enum pd_code pd_registry_run(struct pd_registry *r, const char *verb,
+				     const struct pd_method *m, const json_t *checked, json_t **out,
+				     struct pd_err *err);
+
+/* pd_registry_run of a method that only reads, on one view of the data. */
+PD_MUST enum pd_code pd_registry_read(struct pd_registry *r, const char *verb,
+				      const struct pd_method *m, const json_t *checked,
+				      json_t **out, struct pd_err *err);
+
+/*
+ * Several calls in one transaction: begin, run each, commit. A call that fails changes nothing and
+ * spoils none of the others, but for an error that ends the transaction (a full disk): then
+ * is_lost says so, and none of the calls has been made. end rolls back what is not committed.
+ */
+PD_MUST enum pd_code pd_registry_group_begin(struct pd_registry *r, struct pd_err *err);
+PD_MUST enum pd_code pd_registry_group_run(struct pd_registry *r, const char *verb,
+					   const struct pd_method *m, const json_t *checked,
+					   json_t **out, struct pd_err *err);
+bool pd_registry_group_is_lost(const struct pd_registry *r);
+PD_MUST enum pd_code pd_registry_group_commit(struct pd_registry *r, struct pd_err *err);
+void pd_registry_group_end(struct pd_registry *r);
+
+/*
+ * Where the bytes of a location are for this server: below its artifacts_destination when it hands
+ * them out itself (mlflow-artifacts:, http:, https:), else the location as it is.
+ * *out_root: the store to open; *out_below: the path in it. Arena.
+ */
+void pd_registry_place(const struct pd_registry *r, struct pd_str location, struct pd_arena *arena,
+		       struct pd_str *out_root, struct pd_str *out_below);
 
 #endif

@@ -34,6 +34,10 @@
 	X(PD_INTERNAL, "INTERNAL_ERROR", 500, 1)
 
 const char *pd_error_name(enum pd_code code); /* MLflow's error_code */
+/* How MLflow classes an error beside its code; NULL where it says nothing.
+ * Source: mlflow/error_classification.py, the client's side, which its server uses too. */
+const char *pd_error_class(enum pd_code code);
+const char *pd_error_sqlstate(enum pd_code code);
 int pd_error_http(enum pd_code code);
 int pd_error_exit(enum pd_code code);
 

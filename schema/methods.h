@@ -75,6 +75,13 @@ PD_MUST enum pd_code pd_method_route(const char *verb, struct pd_str path, json_
 
 bool pd_method_has_verb(const struct pd_method *m, const char *verb);
 
+/* The verbs with which there is something at `path`, "" for none: "GET POST". Borrowed until the
+ * next call on this thread. */
+const char *pd_method_verbs_at(struct pd_str path);
+
+/* It changes nothing: a GET, or a search, which may come by POST. */
+bool pd_method_only_reads(const struct pd_method *m);
+
 /*
  * Check a request and bring it into one form: only known fields, under their own names, integers
  * as integers, enums as their names, numbers as reals ("NaN", "Infinity" and "-Infinity" as

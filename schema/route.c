@@ -1,5 +1,7 @@
 #include "schema/methods.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
 
 static bool verbs_have(const char *verbs, struct pd_str verb)
@@ -74,4 +76,23 @@ enum pd_code pd_method_route(const char *verb, struct pd_str path, json_t *reque
 	path_matches(pd_str_from(found->path), path, request);
 	*out = found;
 	return PD_OK;
+}
+
+const char *pd_method_verbs_at(struct pd_str path)
+{
+	static _Thread_local char verbs[128];
+	size_t n = 0;
+	verbs[0] = '\0';
+	for (const struct pd_method *m = pd_methods; m->name; m++)
+		if (path_matches(pd_str_from(m->path), path, NULL) && n < sizeof(verbs)) {
+			snprintf(verbs + n, sizeof(verbs) - n, n ? " %s" : "%s", m->verbs);
+			n += strlen(verbs + n);
+		}
+	return verbs;
+}
+
+bool pd_method_only_reads(const struct pd_method *m)
+{
+	const char *last = strrchr(m->name, '/');
+	return pd_method_has_verb(m, "GET") || strncmp(last + 1, "search", 6) == 0;
 }

@@ -108,6 +108,36 @@ enum pd_code pd_artifacts_put(struct pd_artifacts *a, const char *local, struct 
 	return a->ops->put(a, local, path, t, err);
 }
 
+enum pd_code pd_artifacts_begin(struct pd_artifacts *a, struct pd_str path,
+				struct pd_artifact_upload **out, struct pd_err *err)
+{
+	*out = NULL;
+	if (!path.n)
+		return pd_fail(err, PD_INVALID, "an object has a name");
+	PD_TRY(path_check(path, err));
+	if (!a->ops->begin)
+		return pd_fail(err, PD_UNSUPPORTED, "%s: cannot be written to piece by piece",
+			       a->ops->scheme);
+	return a->ops->begin(a, path, out, err);
+}
+
+enum pd_code pd_artifact_upload_write(struct pd_artifact_upload *u, const void *p, size_t n,
+				      struct pd_err *err)
+{
+	return u->write(u, p, n, err);
+}
+
+enum pd_code pd_artifact_upload_commit(struct pd_artifact_upload *u, struct pd_err *err)
+{
+	return u->commit(u, err);
+}
+
+void pd_artifact_upload_end(struct pd_artifact_upload *u)
+{
+	if (u)
+		u->end(u);
+}
+
 enum pd_code pd_artifacts_remove(struct pd_artifacts *a, struct pd_str path, bool deep,
 				 struct pd_err *err)
 {

@@ -27,7 +27,8 @@ struct pd_artifact_list {
 	size_t n;
 };
 
-struct pd_artifacts; /* an open store */
+struct pd_artifacts;       /* an open store */
+struct pd_artifact_upload; /* an object that is being put */
 
 /* One kind of store. A path that arrives here is "" or safe (pd_path_is_safe). */
 struct pd_artifact_ops {
@@ -48,9 +49,20 @@ struct pd_artifact_ops {
 			    struct pd_transfer *t, struct pd_err *err);
 	enum pd_code (*remove)(struct pd_artifacts *a, struct pd_str path, bool deep,
 			       struct pd_err *err);
+	/* NULL where an object cannot be put piece by piece */
+	enum pd_code (*begin)(struct pd_artifacts *a, struct pd_str path,
+			      struct pd_artifact_upload **out, struct pd_err *err);
 	/* NULL where bytes are not in files of this machine */
 	enum pd_code (*local)(struct pd_artifacts *a, struct pd_str path, struct pd_arena *arena,
 			      struct pd_str *out, struct pd_err *err);
+};
+
+/* First member of a back end's own struct of an upload. */
+struct pd_artifact_upload {
+	enum pd_code (*write)(struct pd_artifact_upload *u, const void *p, size_t n,
+			      struct pd_err *err);
+	enum pd_code (*commit)(struct pd_artifact_upload *u, struct pd_err *err);
+	void (*end)(struct pd_artifact_upload *u);
 };
 
 /* First member of every back end's own struct. */
@@ -107,6 +119,20 @@ PD_MUST enum pd_code pd_artifacts_fetch(struct pd_artifacts *a, struct pd_str pa
  * folder's contents go below it. Parts of the path are made. Errors as fetch. */
 PD_MUST enum pd_code pd_artifacts_put(struct pd_artifacts *a, const char *local, struct pd_str path,
 				      struct pd_transfer *t, struct pd_err *err);
+
+/*
+ * Put one object piece by piece: begin, write as often as you like, commit. It appears under its
+ * name at commit, whole and on the disk; pd_artifact_upload_end without commit leaves nothing.
+ * *out is given. The store may be closed before the upload.
+ * PD_UNSUPPORTED: this kind of store cannot.  PD_EXISTS, PD_INVALID: a folder has that name, or a
+ * file stands where a folder is meant.
+ */
+PD_MUST enum pd_code pd_artifacts_begin(struct pd_artifacts *a, struct pd_str path,
+					struct pd_artifact_upload **out, struct pd_err *err);
+PD_MUST enum pd_code pd_artifact_upload_write(struct pd_artifact_upload *u, const void *p, size_t n,
+					      struct pd_err *err);
+PD_MUST enum pd_code pd_artifact_upload_commit(struct pd_artifact_upload *u, struct pd_err *err);
+void pd_artifact_upload_end(struct pd_artifact_upload *u); /* NULL is allowed */
 
 /* PD_INVALID: a folder, and not deep. A link goes, what it points to stays. */
 PD_MUST enum pd_code pd_artifacts_remove(struct pd_artifacts *a, struct pd_str path, bool deep,

@@ -267,6 +267,85 @@ static enum pd_code file_put(struct pd_artifacts *a, const char *local, struct p
 	return pd_tree_copy(&tree, to, t, err);
 }
 
+/* ---------------------------------------------------------------- piece by piece */
+
+#define WRITEBACK_BYTES ((uint64_t)8 << 20) /* handed to the disk early: commit waits for less */
+
+struct file_upload {
+	struct pd_artifact_upload base;
+	struct pd_file_out out;
+	uint64_t n_bytes;
+	uint64_t n_handed;
+};
+
+static enum pd_code upload_write(struct pd_artifact_upload *u, const void *p, size_t n,
+				 struct pd_err *err)
+{
+	struct file_upload *f = (struct file_upload *)u;
+	PD_TRY(pd_file_out_write(&f->out, p, n, err));
+	f->n_bytes += n;
+	if (f->n_bytes - f->n_handed >= WRITEBACK_BYTES) {
+		sync_file_range(f->out.fd, (off_t)f->n_handed, (off_t)(f->n_bytes - f->n_handed),
+				SYNC_FILE_RANGE_WRITE);
+		f->n_handed = f->n_bytes;
+	}
+	return PD_OK;
+}
+
+static enum pd_code upload_commit(struct pd_artifact_upload *u, struct pd_err *err)
+{
+	struct file_upload *f = (struct file_upload *)u;
+	if (pd_path_is_dir(f->out.path))
+		return pd_fail(err, PD_INVALID, "%s: is a folder", f->out.path);
+	return pd_file_out_commit(&f->out, err);
+}
+
+static void upload_end(struct pd_artifact_upload *u)
+{
+	struct file_upload *f = (struct file_upload *)u;
+	pd_file_out_end(&f->out);
+	free(f);
+}
+
+/* The name is one that no listing shows. Not mkostemp, whose mode would have to be mended with the
+ * umask, which other threads use. */
+static enum pd_code open_hidden(const char *dir, struct pd_file_out *out, struct pd_err *err)
+{
+	char name[sizeof(PD_TREE_MLFLOW_PREFIX) + 32] = PD_TREE_MLFLOW_PREFIX;
+	pd_random_hex(name + strlen(name), 12);
+	PD_AUTO_FREE char *tmp = pd_path_join(dir, name);
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return pd_fail_errno(err, errno, "%s", dir);
+	out->tmp = PD_TAKE(tmp);
+	out->fd = fd;
+	return PD_OK;
+}
+
+static enum pd_code file_begin(struct pd_artifacts *a, struct pd_str path,
+			       struct pd_artifact_upload **out, struct pd_err *err)
+{
+	PD_TRY(check_way(a, path, err));
+	struct file_upload *f = pd_xcalloc(1, sizeof *f);
+	f->base = (struct pd_artifact_upload){ upload_write, upload_commit, upload_end };
+	f->out = (struct pd_file_out){ .fd = -1, .path = joined(a, path) };
+	PD_AUTO_FREE char *dir = pd_xstrdup(f->out.path);
+	char *slash = strrchr(dir, '/');
+	slash[slash == dir] = '\0';
+	enum pd_code code = pd_path_is_dir(f->out.path)
+				    ? pd_fail(err, PD_INVALID, "%s: is a folder", f->out.path)
+				    : pd_dir_make(dir, err);
+	if (code == PD_OK)
+		code = open_hidden(dir, &f->out, err);
+	if (code != PD_OK)
+		upload_end(&f->base);
+	else
+		*out = &f->base;
+	return code;
+}
+
+/* ---------------------------------------------------------------- the rest */
+
 static enum pd_code file_remove(struct pd_artifacts *a, struct pd_str path, bool deep,
 				struct pd_err *err)
 {
@@ -310,6 +389,7 @@ const struct pd_artifact_ops pd_artifact_file = {
 	.read = file_read,
 	.fetch = file_fetch,
 	.put = file_put,
+	.begin = file_begin,
 	.remove = file_remove,
 	.local = file_local,
 };

@@ -174,6 +174,8 @@ enum pd_code pd_db_open(struct pd_db *db, const char *path, enum pd_db_mode mode
 				    "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; "
 				    "PRAGMA case_sensitive_like=ON",
 				    err);
+	if (code == PD_OK && mode == PD_DB_QUERY)
+		code = pd_db_script(db, "PRAGMA query_only=ON", err);
 	if (code != PD_OK)
 		pd_db_end(db);
 	return code;
@@ -290,4 +292,46 @@ void pd_tx_end(struct pd_tx *tx)
 		sqlite3_exec(tx->db->conn, "ROLLBACK", NULL, NULL, NULL);
 	tx->db->tx_depth--;
 	tx->db = NULL;
+}
+
+bool pd_tx_is_lost(const struct pd_tx *tx)
+{
+	return tx->db && sqlite3_get_autocommit(tx->db->conn);
+}
+
+static enum pd_code run(struct pd_db *db, const char *sql, struct pd_err *err)
+{
+	sqlite3_stmt *q = NULL;
+	PD_TRY(pd_db_query(db, sql, &q, err));
+	return pd_db_exec(db, q, err);
+}
+
+enum pd_code pd_savepoint_begin(struct pd_db *db, struct pd_err *err)
+{
+	return run(db, "SAVEPOINT part", err);
+}
+
+enum pd_code pd_savepoint_keep(struct pd_db *db, struct pd_err *err)
+{
+	return run(db, "RELEASE part", err);
+}
+
+void pd_savepoint_undo(struct pd_db *db)
+{
+	if (sqlite3_get_autocommit(db->conn))
+		return; /* the whole transaction is gone already */
+	if (run(db, "ROLLBACK TO part", NULL) == PD_OK && run(db, "RELEASE part", NULL) == PD_OK)
+		return;
+	sqlite3_exec(db->conn, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum pd_code pd_view_begin(struct pd_db *db, struct pd_err *err)
+{
+	return run(db, "BEGIN", err);
+}
+
+void pd_view_end(struct pd_db *db)
+{
+	if (!sqlite3_get_autocommit(db->conn) && run(db, "COMMIT", NULL) != PD_OK)
+		sqlite3_exec(db->conn, "ROLLBACK", NULL, NULL, NULL);
 }

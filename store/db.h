@@ -26,6 +26,7 @@ struct pd_db {
 enum pd_db_mode {
 	PD_DB_READ,   /* must exist, never written */
 	PD_DB_WRITE,  /* must exist */
+	PD_DB_QUERY,  /* must exist; opened like WRITE, and every write is refused */
 	PD_DB_CREATE, /* made when it is not there; never by wrong usage */
 };
 
@@ -69,6 +70,18 @@ struct pd_tx {
 PD_MUST enum pd_code pd_tx_begin(struct pd_tx *tx, struct pd_db *db, struct pd_err *err);
 PD_MUST enum pd_code pd_tx_commit(struct pd_tx *tx, struct pd_err *err);
 void pd_tx_end(struct pd_tx *tx); /* rolls back unless committed */
+
+/* An error can take the whole transaction with it (a full disk): true when that has happened. */
+bool pd_tx_is_lost(const struct pd_tx *tx);
+
+/* A part of a transaction that is undone alone: begin, then keep or undo. One at a time. */
+PD_MUST enum pd_code pd_savepoint_begin(struct pd_db *db, struct pd_err *err);
+PD_MUST enum pd_code pd_savepoint_keep(struct pd_db *db, struct pd_err *err);
+void pd_savepoint_undo(struct pd_db *db);
+
+/* One view of the data for several SELECTs; end it when they are done. */
+PD_MUST enum pd_code pd_view_begin(struct pd_db *db, struct pd_err *err);
+void pd_view_end(struct pd_db *db);
 
 static inline void pd_auto_stmt(sqlite3_stmt **q)
 {
