@@ -68,6 +68,7 @@ struct pd_cmd {
 	X(models)                                                                                  \
 	X(artifacts)                                                                               \
 	/* deploying */                                                                            \
+	X(server)                                                                                  \
 	/* the rest */                                                                             \
 	X(api)                                                                                     \
 	X(complete)                                                                                \

@@ -1,11 +1,7 @@
-#include <errno.h>
-#include <sched.h>
-#include <signal.h>
-#include <time.h>
-
 #include "base/auto.h"
 #include "cmd/locate.h"
 #include "cmd/out.h"
+#include "cmd/stay.h"
 #include "serve/service.h"
 
 #define WATCH_MS       1000  /* how often an alias is looked at */
@@ -58,7 +54,7 @@ struct serving {
 	const struct serve_args *args;
 	struct pd_http *http;
 	struct pd_service *service;
-	sigset_t signals;
+	struct pd_stay stay;
 	char *failed; /* the version that could not be loaded, or NULL */
 	int64_t failed_at_ms;
 	bool registry_failed;
@@ -71,21 +67,13 @@ static void serving_end(struct serving *s)
 	free(s->failed);
 }
 
-static unsigned n_processors(void)
-{
-	cpu_set_t set;
-	if (sched_getaffinity(0, sizeof(set), &set) != 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
-}
-
 static enum pd_code open_http(struct serving *s, struct pd_err *err)
 {
 	const struct serve_args *a = s->args;
 	struct pd_http_opts opts = {
 		.host = a->host,
 		.port = (unsigned)a->port,
-		.n_threads = a->workers ? (unsigned)a->workers : n_processors(),
+		.n_threads = a->workers ? (unsigned)a->workers : pd_n_processors(),
 		.max_connections = (unsigned)a->max_connections,
 		.max_body = (size_t)a->max_body,
 		.header_ms = a->timeout_s * MS,
@@ -171,48 +159,12 @@ static void watch(struct serving *s)
 
 /* ---------------------------------------------------------------- staying */
 
-/* Wait for a signal; 0 when none came in time. */
-static int wait_signal(const struct serving *s, int64_t ms)
-{
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-	int sig = sigtimedwait(&s->signals, NULL, &t);
-	return sig > 0 ? sig : 0;
-}
-
-static enum pd_code drain(struct serving *s, struct pd_err *err)
-{
-	unsigned n = pd_http_in_flight(s->http);
-	pd_out_note(s->ctx, "draining: %u request%s in flight", n, n == 1 ? "" : "s");
-	pd_http_drain(s->http);
-	while (!pd_http_wait(s->http, 50)) {
-		int sig = wait_signal(s, 0);
-		if (sig) {
-			s->ctx->exit_status = 128 + sig;
-			return PD_OK;
-		}
-	}
-	n = pd_http_n_lost(s->http);
-	if (n)
-		return pd_fail(err, PD_TIMEOUT,
-			       "%u request%s not answered within %lld s of draining", n,
-			       n == 1 ? "" : "s", (long long)s->args->drain_timeout_s);
-	return PD_OK;
-}
-
 static enum pd_code stay(struct serving *s, bool follow, struct pd_err *err)
 {
-	while (!wait_signal(s, follow ? WATCH_MS : 60 * MS))
+	while (!pd_stay_wait(&s->stay, follow ? WATCH_MS : 60 * MS))
 		if (follow)
 			watch(s);
-	return drain(s, err);
-}
-
-static void block_signals(struct serving *s)
-{
-	sigemptyset(&s->signals);
-	sigaddset(&s->signals, SIGTERM);
-	sigaddset(&s->signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &s->signals, NULL);
+	return pd_stay_drain(&s->stay, s->http, s->args->drain_timeout_s, err);
 }
 
 static enum pd_code serve_run(struct pd_ctx *ctx, const void *args, struct pd_err *err)
@@ -223,10 +175,9 @@ static enum pd_code serve_run(struct pd_ctx *ctx, const void *args, struct pd_er
 	PD_TRY(open_http(&s, err));
 	PD_TRY(pd_locate_model(ctx, s.args->uri, ctx->arena, &at, err));
 	PD_TRY(load(&s, &at, &first, err));
-	block_signals(&s);
+	pd_stay_begin(&s.stay, ctx);
 	PD_TRY(pd_service_start(s.http, s.args->uri, first, &s.service, err));
-	fprintf(ctx->env->diag, "ready: %s\n", pd_http_url(s.http));
-	fflush(ctx->env->diag);
+	pd_stay_ready(&s.stay, s.http);
 	bool follow = at.uri.kind == PD_URI_MODEL_ALIAS || at.uri.kind == PD_URI_MODEL_STAGE ||
 		      at.uri.kind == PD_URI_MODEL_LATEST;
 	return stay(&s, follow, err);

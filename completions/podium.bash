@@ -10,7 +10,7 @@ _podium_spec()
 	opts=' --tracking-uri --registry-uri --json --quiet --help'
 	values=' --tracking-uri:none --registry-uri:none'
 	case $1 in
-	'') subs='log register run alias fetch predict inspect serve experiments runs models artifacts api completion help version' ;;
+	'') subs='log register run alias fetch predict inspect serve experiments runs models artifacts server api completion help version' ;;
 	'log')
 		opts+=' --experiment --run --run-name --param --metric --tag --artifact --model --name --register --alias'
 		values+=' --experiment:experiment -e:experiment --run:run -r:run --run-name:none -n:none --param:none -p:none --metric:none -m:none --tag:none -t:none --artifact:file -a:file --model:file --name:none --register:model --alias:none'
@@ -196,6 +196,10 @@ _podium_spec()
 		opts+=' --recursive'
 		values+=''
 		args='uri' ;;
+	'server')
+		opts+=' --backend-store-uri --registry-store-uri --default-artifact-root --artifacts-destination --no-serve-artifacts --host --port --workers --allowed-hosts --cors-allowed-origins --x-frame-options --disable-security-middleware --timeout --drain-timeout --max-body --max-connections --no-access-log'
+		values+=' --backend-store-uri:none --registry-store-uri:none --default-artifact-root:none --artifacts-destination:none --host:none --port:none -p:none --workers:none -w:none --allowed-hosts:none --cors-allowed-origins:none --x-frame-options:none --timeout:none -t:none --drain-timeout:none --max-body:none --max-connections:none'
+		args='' ;;
 	'api')
 		opts+=' --verb --list --batch'
 		values+=' --verb:none -X:none'
@@ -207,7 +211,7 @@ _podium_spec()
 	'help')
 		opts+=' --dump'
 		values+=' --dump:none'
-		args='=log|register|run|alias|fetch|predict|inspect|serve|experiments|runs|models|artifacts|api|completion|help|version...' ;;
+		args='=log|register|run|alias|fetch|predict|inspect|serve|experiments|runs|models|artifacts|server|api|completion|help|version...' ;;
 	'version')
 		opts+=''
 		values+=''

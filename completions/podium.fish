@@ -44,6 +44,7 @@ complete -c podium -n '__podium_at' -a experiments -d 'create, list, search, ren
 complete -c podium -n '__podium_at' -a runs -d 'list, show, search, delete, rename and tag runs'
 complete -c podium -n '__podium_at' -a models -d 'registered models and their versions'
 complete -c podium -n '__podium_at' -a artifacts -d 'list, get, put and remove the files of runs and models'
+complete -c podium -n '__podium_at' -a server -d 'run a tracking server'
 complete -c podium -n '__podium_at' -a api -d 'call a method of the REST API, print the JSON it answers'
 complete -c podium -n '__podium_at' -a completion -d 'print the completion script of a shell'
 complete -c podium -n '__podium_at' -a help -d 'explain a command'
@@ -274,6 +275,25 @@ complete -c podium -n '__podium_is artifacts put' -F -a '(__podium_ask uri)'
 complete -c podium -n '__podium_is artifacts rm' -F -a '(__podium_ask uri)'
 complete -c podium -n '__podium_is artifacts rm' -s r -l recursive -d 'a folder with all that is in it'
 
+# podium server
+complete -c podium -n '__podium_is server' -l backend-store-uri -x -d 'where experiments and runs are; without it, sqlite:///mlflow.db'
+complete -c podium -n '__podium_is server' -l registry-store-uri -x -d 'where registered models are; without it, the backend store'
+complete -c podium -n '__podium_is server' -l default-artifact-root -x -d 'where new experiments keep artifacts; without it, this server hands them out'
+complete -c podium -n '__podium_is server' -l artifacts-destination -x -d 'where the server keeps what it hands out; without it, ./mlartifacts'
+complete -c podium -n '__podium_is server' -l no-serve-artifacts -d 'hand out no artifacts; clients reach them by themselves'
+complete -c podium -n '__podium_is server' -l host -x -d 'address to listen on; without it, 127.0.0.1'
+complete -c podium -n '__podium_is server' -s p -l port -x -d 'port to listen on; 0 takes a free one; -1: MLFLOW_PORT, else 5000'
+complete -c podium -n '__podium_is server' -s w -l workers -x -d 'threads that answer; 0: one for each processor; -1: MLFLOW_WORKERS, else 4'
+complete -c podium -n '__podium_is server' -l allowed-hosts -x -d 'host names clients may use, by comma, with *; without it, this machine and private networks'
+complete -c podium -n '__podium_is server' -l cors-allowed-origins -x -d 'web sites whose pages may use the server, by comma, with *'
+complete -c podium -n '__podium_is server' -l x-frame-options -x -d 'SAMEORIGIN, DENY or NONE'
+complete -c podium -n '__podium_is server' -l disable-security-middleware -d 'check neither hosts nor origins'
+complete -c podium -n '__podium_is server' -s t -l timeout -x -d 'seconds a client may take to send a header, and a body'
+complete -c podium -n '__podium_is server' -l drain-timeout -x -d 'seconds that requests in flight get on SIGTERM'
+complete -c podium -n '__podium_is server' -l max-body -x -d 'largest body of a request; uploads of artifacts have no limit'
+complete -c podium -n '__podium_is server' -l max-connections -x -d 'connections at once'
+complete -c podium -n '__podium_is server' -l no-access-log -d 'write no line for each request'
+
 # podium api
 complete -c podium -n '__podium_is api' -a '(__podium_ask method)'
 complete -c podium -n '__podium_is api' -s X -l verb -x -d 'HTTP verb where a method has several (POST, DELETE, GET, PATCH)'
@@ -284,7 +304,7 @@ complete -c podium -n '__podium_is api' -l batch -d 'read calls as JSON lines, a
 complete -c podium -n '__podium_is completion' -a 'bash zsh fish'
 
 # podium help
-complete -c podium -n '__podium_is help' -a 'log register run alias fetch predict inspect serve experiments runs models artifacts api completion help version'
+complete -c podium -n '__podium_is help' -a 'log register run alias fetch predict inspect serve experiments runs models artifacts server api completion help version'
 complete -c podium -n '__podium_is help' -l dump -x -d 'print a generated file: bash, zsh, fish, names, man, man:NAME'
 
 # podium version
