@@ -105,11 +105,13 @@ SRC_model = \
 	model/attr.c \
 	model/bigint.c \
 	model/bundle.c \
+	model/chain.c \
 	model/convert.c \
 	model/dir.c \
 	model/dtype.c \
 	model/enforce.c \
 	model/file.c \
+	model/flow.c \
 	model/frame.c \
 	model/inflate.c \
 	model/joblib.c \
@@ -129,11 +131,19 @@ SRC_model = \
 	model/recognise.c \
 	model/repickle.c \
 	model/signature.c \
+	model/sklearn/categories.c \
+	model/sklearn/column_transformer.c \
 	model/sklearn/dict_vectorizer.c \
+	model/sklearn/feature_union.c \
 	model/sklearn/forest.c \
+	model/sklearn/function_transformer.c \
 	model/sklearn/linear.c \
 	model/sklearn/linear_form.c \
 	model/sklearn/logistic.c \
+	model/sklearn/missing.c \
+	model/sklearn/one_hot_encoder.c \
+	model/sklearn/ordinal_encoder.c \
+	model/sklearn/simple_imputer.c \
 	model/sklearn/standard_scaler.c \
 	model/sklearn/tree.c \
 	model/sklearn/tree_read.c \

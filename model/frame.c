@@ -31,6 +31,16 @@ struct pd_cell pd_col_cell(const struct pd_col *c, size_t row)
 	}
 }
 
+bool pd_col_has_text(const struct pd_col *c, size_t n_rows)
+{
+	if (c->kind != PD_COL_STR && c->kind != PD_COL_ANY)
+		return false;
+	for (size_t i = 0; i < n_rows; i++)
+		if (pd_col_cell(c, i).kind >= PD_CELL_STR)
+			return true;
+	return false;
+}
+
 static enum pd_code not_a_number(const struct pd_col *c, size_t row, struct pd_cell cell,
 				 struct pd_err *err)
 {

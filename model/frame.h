@@ -104,6 +104,9 @@ ptrdiff_t pd_frame_find(const struct pd_frame *f, struct pd_str name);
 /* Cell of a column as a tagged value (null where the row has none). */
 struct pd_cell pd_col_cell(const struct pd_col *c, size_t row);
 
+/* Some cell is text, a list or an object: no column of numbers. */
+bool pd_col_has_text(const struct pd_col *c, size_t n_rows);
+
 /*
  * Give the STR columns of a CSV frame the types that pandas.read_csv infers: int64, float64, bool
  * (True/False in its spellings) or text; pandas' words for "no value" (NaN, NA, null, ...) become

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/auto.h"
+#include "model/chain.h"
 #include "model/dir.h"
 #include "model/file.h"
 #include "model/recognise.h"
@@ -10,8 +11,7 @@
 struct pd_model {
 	struct pd_arena arena;
 	struct pd_mlmodel *meta; /* NULL: a single file */
-	struct pd_step **steps;
-	size_t n_steps;
+	struct pd_chain chain;
 	enum pd_method method;
 	const struct pd_labels *code; /* of a LabelEncoder beside the model, or NULL */
 };
@@ -32,12 +32,12 @@ static enum pd_code no_flavor(const char *dir, const struct pd_mlmodel *meta, st
 
 static bool can(const struct pd_model *m, enum pd_method method)
 {
-	return m->steps[m->n_steps - 1]->can & PD_CAN(method);
+	return m->chain.steps[m->chain.n_steps - 1]->can & PD_CAN(method);
 }
 
 static enum pd_code choose_method(struct pd_model *m, const char *wanted, struct pd_err *err)
 {
-	const struct pd_step *last = m->steps[m->n_steps - 1];
+	const struct pd_step *last = m->chain.steps[m->chain.n_steps - 1];
 	m->method = PD_METHOD_PREDICT;
 	if (!wanted) {
 		if (!can(m, PD_METHOD_PREDICT) && can(m, PD_METHOD_TRANSFORM))
@@ -63,8 +63,7 @@ static enum pd_code build(struct pd_model *m, const struct pd_tree *tree, struct
 	scratch = { 0 };
 	struct pd_build b = { .arena = &m->arena, .scratch = &scratch };
 	PD_TRY(pd_build_model(&b, tree->root, err));
-	m->steps = b.steps;
-	m->n_steps = b.n_steps;
+	m->chain = (struct pd_chain){ .steps = b.steps, .n_steps = b.n_steps };
 	m->code = b.code;
 	return PD_OK;
 }
@@ -140,7 +139,7 @@ const struct pd_mlmodel *pd_model_meta(const struct pd_model *m)
 
 bool pd_model_takes_dicts(const struct pd_model *m)
 {
-	return m->steps[0]->ops->read != NULL;
+	return m->chain.steps[0]->ops->read != NULL;
 }
 
 const char *pd_model_method(const struct pd_model *m)
@@ -150,7 +149,7 @@ const char *pd_model_method(const struct pd_model *m)
 
 size_t pd_model_features(const struct pd_model *m, const struct pd_str **out_names)
 {
-	const struct pd_step *first = m->steps[0];
+	const struct pd_step *first = m->chain.steps[0];
 	*out_names = first->names;
 	return first->ops->read ? 0 : first->n_in;
 }
@@ -177,44 +176,11 @@ static enum pd_code decode(const struct pd_labels *code, struct pd_arena *arena,
 	return pd_labels_take(code, 1, index, n, arena, out, err);
 }
 
-static enum pd_code finish(const struct pd_model *m, const struct pd_matrix *x,
-			   struct pd_arena *arena, struct pd_result *out, struct pd_err *err)
-{
-	const struct pd_step *s = m->steps[m->n_steps - 1];
-	struct pd_matrix dense = { 0 };
-	if (m->method != PD_METHOD_TRANSFORM)
-		return s->ops->predict(s, m->method, x, arena, out, err);
-	PD_TRY(pd_matrix_dense(x, arena, &dense, err));
-	double *cells = NULL;
-	size_t n = dense.n_rows * dense.n_cols;
-	PD_TRY(pd_step_room(arena, dense.n_rows, dense.n_cols, sizeof(*cells), &cells, err));
-	memcpy(cells, dense.x, n * sizeof(*cells));
-	*out = (struct pd_result){ .kind = dense.f32 ? PD_RESULT_F32 : PD_RESULT_F64,
-				   .n_rows = dense.n_rows,
-				   .n_cols = dense.n_cols,
-				   .f = cells };
-	return PD_OK;
-}
-
 enum pd_code pd_model_predict(const struct pd_model *m, const struct pd_frame *in,
 			      struct pd_arena *arena, struct pd_result *out, struct pd_err *err)
 {
-	struct pd_matrix x = { 0 };
-	size_t i = 0;
-	const struct pd_step *first = m->steps[0];
-	if (first->ops->read) {
-		PD_TRY(first->ops->read(first, in, arena, &x, err));
-		i = 1;
-	} else {
-		PD_TRY(pd_frame_matrix(in, first, arena, &x, err));
-	}
-	for (; i < m->n_steps; i++) {
-		const struct pd_step *s = m->steps[i];
-		PD_TRY(pd_step_check(s, &x, err));
-		if (s->ops->transform)
-			PD_TRY(s->ops->transform(s, &x, arena, &x, err));
-	}
-	PD_TRY(finish(m, &x, arena, out, err));
+	struct pd_flow flow = { .frame = in };
+	PD_TRY(pd_chain_predict(&m->chain, m->method, &flow, arena, out, err));
 	if (m->code && m->method == PD_METHOD_PREDICT)
 		return decode(m->code, arena, out, err);
 	return PD_OK;

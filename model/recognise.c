@@ -10,6 +10,7 @@ static const struct {
 	pd_recogniser make;
 } table[] = {
 	{ "BayesianRidge", pd_make_linear },
+	{ "ColumnTransformer", pd_make_column_transformer },
 	{ "DecisionTreeClassifier", pd_make_tree },
 	{ "DecisionTreeRegressor", pd_make_tree },
 	{ "DictVectorizer", pd_make_dict_vectorizer },
@@ -19,20 +20,25 @@ static const struct {
 	{ "ExtraTreeRegressor", pd_make_tree },
 	{ "ExtraTreesClassifier", pd_make_forest },
 	{ "ExtraTreesRegressor", pd_make_forest },
+	{ "FeatureUnion", pd_make_feature_union },
+	{ "FunctionTransformer", pd_make_function_transformer },
 	{ "GammaRegressor", pd_make_log_linear },
 	{ "HuberRegressor", pd_make_linear },
+	{ "Lars", pd_make_linear },
+	{ "LarsCV", pd_make_linear },
 	{ "Lasso", pd_make_linear },
 	{ "LassoCV", pd_make_linear },
 	{ "LassoLars", pd_make_linear },
 	{ "LassoLarsCV", pd_make_linear },
-	{ "Lars", pd_make_linear },
-	{ "LarsCV", pd_make_linear },
 	{ "LinearRegression", pd_make_linear },
 	{ "LinearSVR", pd_make_linear },
 	{ "LogisticRegression", pd_make_logistic },
 	{ "LogisticRegressionCV", pd_make_logistic },
+	{ "MissingIndicator", pd_make_missing_indicator },
 	{ "MultiTaskElasticNet", pd_make_linear },
 	{ "MultiTaskLasso", pd_make_linear },
+	{ "OneHotEncoder", pd_make_one_hot_encoder },
+	{ "OrdinalEncoder", pd_make_ordinal_encoder },
 	{ "OrthogonalMatchingPursuit", pd_make_linear },
 	{ "PassiveAggressiveRegressor", pd_make_linear },
 	{ "PoissonRegressor", pd_make_log_linear },
@@ -42,6 +48,7 @@ static const struct {
 	{ "Ridge", pd_make_linear },
 	{ "RidgeCV", pd_make_linear },
 	{ "SGDRegressor", pd_make_linear },
+	{ "SimpleImputer", pd_make_simple_imputer },
 	{ "StandardScaler", pd_make_standard_scaler },
 	{ "TheilSenRegressor", pd_make_linear },
 };
@@ -81,9 +88,27 @@ bool pd_is_pipeline(const struct pd_node *object)
 	return is_class(object, "Pipeline");
 }
 
+/* The attribute that holds the estimator a wrapper stands for, or NULL. */
+static const char *wrapped(const struct pd_node *object)
+{
+	static const struct {
+		const char *cls, *attribute;
+	} wrappers[] = {
+		{ "FrozenEstimator", "estimator" },
+		{ "GridSearchCV", "best_estimator_" },
+		{ "HalvingGridSearchCV", "best_estimator_" },
+		{ "HalvingRandomSearchCV", "best_estimator_" },
+		{ "RandomizedSearchCV", "best_estimator_" },
+	};
+	for (size_t i = 0; i < PD_LEN(wrappers); i++)
+		if (is_class(object, wrappers[i].cls))
+			return wrappers[i].attribute;
+	return NULL;
+}
+
 bool pd_is_recognised(const struct pd_node *object)
 {
-	return find_recogniser(object) || pd_is_pipeline(object) ||
+	return find_recogniser(object) || pd_is_pipeline(object) || wrapped(object) ||
 	       is_class(object, "LabelEncoder");
 }
 
@@ -197,7 +222,8 @@ static enum pd_code add_estimator(struct pd_build *b, const struct pd_node *n, s
 				  struct pd_err *err)
 {
 	struct pd_step *s = NULL;
-	if (!pd_is_pipeline(n)) {
+	const char *attribute = wrapped(n);
+	if (!pd_is_pipeline(n) && !attribute) {
 		PD_TRY(pd_build_step(b, n, name, &s, err));
 		return add_step(b, s, err);
 	}
@@ -205,7 +231,13 @@ static enum pd_code add_estimator(struct pd_build *b, const struct pd_node *n, s
 		return pd_fail(err, PD_TOO_LARGE, "pipelines nested more than %u deep",
 			       PIPELINES_MAX);
 	b->depth++;
-	PD_TRY(add_pipeline(b, n, err));
+	if (attribute) {
+		const struct pd_node *inner = NULL;
+		PD_TRY(pd_attr(n, attribute, &inner, err));
+		PD_TRY(add_estimator(b, inner, name, err));
+	} else {
+		PD_TRY(add_pipeline(b, n, err));
+	}
 	b->depth--;
 	return PD_OK;
 }
@@ -233,11 +265,9 @@ static enum pd_code add_tuple(struct pd_build *b, const struct pd_node *tuple, s
 /* Widths must fit: what a step gives is what the next one was fitted with. */
 static enum pd_code check_chain(const struct pd_build *b, struct pd_err *err)
 {
-	if (!b->n_steps)
-		return pd_fail(err, PD_UNSUPPORTED, "a pipeline without steps");
 	for (size_t i = 0; i < b->n_steps; i++) {
 		const struct pd_step *s = b->steps[i];
-		if (i + 1 < b->n_steps && !s->ops->transform && !s->ops->read)
+		if (i + 1 < b->n_steps && !(s->can & PD_CAN(PD_METHOD_TRANSFORM)))
 			return pd_fail(err, PD_UNSUPPORTED,
 				       "step %zu: %.*s is no transformer, but is not the last step",
 				       i + 1, PD_STR_ARG(s->cls));
@@ -254,11 +284,33 @@ static enum pd_code check_chain(const struct pd_build *b, struct pd_err *err)
 	return PD_OK;
 }
 
+enum pd_code pd_build_chain(struct pd_build *b, const struct pd_node *n, struct pd_str name,
+			    struct pd_chain *out, struct pd_err *err)
+{
+	struct pd_build inner = { .arena = b->arena,
+				  .scratch = b->scratch,
+				  .depth = b->depth + 1,
+				  .n_walked = b->n_walked + 1 };
+	if (b->depth == PIPELINES_MAX)
+		return pd_fail(err, PD_TOO_LARGE, "estimators nested more than %u deep",
+			       PIPELINES_MAX);
+	if (inner.n_walked > PD_STEPS_MAX)
+		return pd_fail(err, PD_TOO_LARGE, "more than %d steps", PD_STEPS_MAX);
+	if (!passes_through(n))
+		PD_TRY(add_estimator(&inner, n, name, err));
+	PD_TRY(check_chain(&inner, err));
+	b->n_walked = inner.n_walked;
+	*out = (struct pd_chain){ .steps = inner.steps, .n_steps = inner.n_steps };
+	return PD_OK;
+}
+
 enum pd_code pd_build_model(struct pd_build *b, const struct pd_node *root, struct pd_err *err)
 {
 	if (pd_node_is(root, PD_NODE_TUPLE) && root->n_items == 2)
 		PD_TRY(add_tuple(b, root, err));
 	else
 		PD_TRY(add_estimator(b, root, PD_STR(""), err));
+	if (!b->n_steps)
+		return pd_fail(err, PD_UNSUPPORTED, "a pipeline without steps");
 	return check_chain(b, err);
 }

@@ -13,8 +13,8 @@
 #ifndef PD_MODEL_RECOGNISE_H
 #define PD_MODEL_RECOGNISE_H
 
+#include "model/chain.h"
 #include "model/node.h"
-#include "model/step.h"
 
 #define PD_STEPS_MAX    1000
 #define PD_FEATURES_MAX ((size_t)1 << 28) /* columns of a model */
@@ -55,6 +55,11 @@ bool pd_is_recognised(const struct pd_node *object);
 
 /* Pipeline, of scikit-learn. */
 bool pd_is_pipeline(const struct pd_node *object);
+
+/* An estimator or a pipeline inside another estimator: a chain of its own, which may be empty when
+ * it is None, "passthrough" or made of those. */
+PD_MUST enum pd_code pd_build_chain(struct pd_build *b, const struct pd_node *n, struct pd_str name,
+				    struct pd_chain *out, struct pd_err *err);
 
 /* One estimator that is not a pipeline. */
 PD_MUST enum pd_code pd_build_step(struct pd_build *b, const struct pd_node *object,

@@ -18,5 +18,19 @@ enum pd_code pd_make_tree(struct pd_build *b, const struct pd_node *object, stru
 			  struct pd_err *err);
 enum pd_code pd_make_forest(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
 			    struct pd_err *err);
+enum pd_code pd_make_column_transformer(struct pd_build *b, const struct pd_node *object,
+					struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_feature_union(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_function_transformer(struct pd_build *b, const struct pd_node *object,
+					  struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_one_hot_encoder(struct pd_build *b, const struct pd_node *object,
+				     struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_ordinal_encoder(struct pd_build *b, const struct pd_node *object,
+				     struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_simple_imputer(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_missing_indicator(struct pd_build *b, const struct pd_node *object,
+				       struct pd_step *s, struct pd_err *err);
 
 #endif

@@ -90,20 +90,6 @@ static enum pd_code check_values(const struct pd_step *s, const struct pd_matrix
 	return PD_OK;
 }
 
-enum pd_code pd_step_check(const struct pd_step *s, const struct pd_matrix *in, struct pd_err *err)
-{
-	if (!in->n_rows)
-		return pd_fail(err, PD_INVALID,
-			       "Found array with 0 sample(s) while a minimum of 1 is required by "
-			       "%.*s",
-			       PD_STR_ARG(s->cls));
-	if (s->n_in && in->n_cols != s->n_in)
-		return pd_fail(err, PD_INVALID,
-			       "X has %zu features, but %.*s is expecting %zu features as input",
-			       in->n_cols, PD_STR_ARG(s->cls), s->n_in);
-	return check_values(s, in, err);
-}
-
 /* ---- a frame as numbers */
 
 static bool has_name(const struct pd_str *names, size_t n, struct pd_str name)
@@ -164,8 +150,8 @@ static enum pd_code fill_column(const struct pd_col *c, size_t n_rows, size_t st
 	return PD_OK;
 }
 
-enum pd_code pd_frame_matrix(const struct pd_frame *f, const struct pd_step *s,
-			     struct pd_arena *arena, struct pd_matrix *out, struct pd_err *err)
+static enum pd_code check_dims(const struct pd_frame *f, const struct pd_step *s,
+			       struct pd_err *err)
 {
 	if (f->n_dims == 1)
 		return pd_fail(err, PD_INVALID,
@@ -176,7 +162,41 @@ enum pd_code pd_frame_matrix(const struct pd_frame *f, const struct pd_step *s,
 			       "Found array with dim %u, while dim <= 2 is "
 			       "required by %.*s",
 			       f->n_dims, PD_STR_ARG(s->cls));
-	PD_TRY(check_names(f, s, err));
+	return check_names(f, s, err);
+}
+
+static enum pd_code check_shape(const struct pd_step *s, size_t n_rows, size_t n_cols,
+				struct pd_err *err)
+{
+	if (!n_rows)
+		return pd_fail(err, PD_INVALID,
+			       "Found array with 0 sample(s) while a minimum of 1 is required by "
+			       "%.*s",
+			       PD_STR_ARG(s->cls));
+	if (s->n_in && n_cols != s->n_in)
+		return pd_fail(err, PD_INVALID,
+			       "X has %zu features, but %.*s is expecting %zu features as input",
+			       n_cols, PD_STR_ARG(s->cls), s->n_in);
+	return PD_OK;
+}
+
+enum pd_code pd_step_check(const struct pd_step *s, const struct pd_matrix *in, struct pd_err *err)
+{
+	PD_TRY(check_shape(s, in->n_rows, in->n_cols, err));
+	return check_values(s, in, err);
+}
+
+enum pd_code pd_step_check_frame(const struct pd_step *s, const struct pd_frame *f,
+				 struct pd_err *err)
+{
+	PD_TRY(check_dims(f, s, err));
+	return check_shape(s, f->n_rows, f->n_cols, err);
+}
+
+enum pd_code pd_frame_matrix(const struct pd_frame *f, const struct pd_step *s,
+			     struct pd_arena *arena, struct pd_matrix *out, struct pd_err *err)
+{
+	PD_TRY(check_dims(f, s, err));
 	double *x = NULL;
 	bool f32 = f->n_cols > 0;
 	PD_TRY(pd_step_room(arena, f->n_rows, f->n_cols, sizeof(*x), &x, err));

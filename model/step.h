@@ -24,6 +24,12 @@ struct pd_matrix {
 	const double *val;
 };
 
+/* What passes from step to step: a frame, while text may be in it, then a matrix. */
+struct pd_flow {
+	const struct pd_frame *frame; /* NULL: it is the matrix */
+	struct pd_matrix x;
+};
+
 enum pd_method {
 	PD_METHOD_PREDICT,
 	PD_METHOD_PROBA,
@@ -41,10 +47,18 @@ bool pd_method_parse(const char *name, enum pd_method *out);
 
 struct pd_step;
 
+/*
+ * Which of these a step has says what it takes:
+ *   read                a frame of dicts, as the first step only
+ *   flow, answer        a frame or a matrix; it makes the checks of its input itself
+ *   transform, predict  a matrix that has passed pd_step_check
+ */
 struct pd_step_ops {
 	/* Takes rows as dicts; NULL: the step wants numbers. */
 	enum pd_code (*read)(const struct pd_step *s, const struct pd_frame *in,
 			     struct pd_arena *arena, struct pd_matrix *out, struct pd_err *err);
+	enum pd_code (*flow)(const struct pd_step *s, const struct pd_flow *in,
+			     struct pd_arena *arena, struct pd_flow *out, struct pd_err *err);
 	enum pd_code (*transform)(const struct pd_step *s, const struct pd_matrix *in,
 				  struct pd_arena *arena, struct pd_matrix *out,
 				  struct pd_err *err);
@@ -52,6 +66,9 @@ struct pd_step_ops {
 	enum pd_code (*predict)(const struct pd_step *s, enum pd_method method,
 				const struct pd_matrix *in, struct pd_arena *arena,
 				struct pd_result *out, struct pd_err *err);
+	enum pd_code (*answer)(const struct pd_step *s, enum pd_method method,
+			       const struct pd_flow *in, struct pd_arena *arena,
+			       struct pd_result *out, struct pd_err *err);
 };
 
 struct pd_step {
@@ -75,6 +92,10 @@ struct pd_step {
  * PD_INVALID names the row and the column. */
 PD_MUST enum pd_code pd_step_check(const struct pd_step *s, const struct pd_matrix *in,
 				   struct pd_err *err);
+
+/* scikit-learn's checks of a frame's shape, width and column names against `s`. PD_INVALID. */
+PD_MUST enum pd_code pd_step_check_frame(const struct pd_step *s, const struct pd_frame *f,
+					 struct pd_err *err);
 
 /* A frame as the dense matrix of numbers that numpy would make of it, after scikit-learn's checks
  * of shape and column names against `s`. PD_INVALID. */

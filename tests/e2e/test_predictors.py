@@ -300,7 +300,7 @@ def test_attributes_that_do_not_fit_are_refused(tool, models, tmp_path, case, at
     path.write_bytes(pickle.dumps(model))
     done = ask(tool, path, "-", [[0.0] * 10])
     assert done.rc == 1 and done.out == "", done
-    assert done.err.split(":")[0] in ("corrupt", "unsupported"), done
+    assert done.err.split(":")[0] in ("corrupt", "unsupported", "too_large"), done
     assert text in done.err and len(done.err.splitlines()) == 1, done
 
 
@@ -313,3 +313,110 @@ def test_pipelines_nested_without_end_are_refused_quickly(tool, tmp_path):
     path.write_bytes(pickle.dumps(inner))
     done = ask(tool, path, "-", [[0.0]])
     assert done.rc == 1 and "more than 1000 steps" in done.err, done
+
+
+# ---------------------------------------------------------------- preprocessing that lies, or gets what it cannot take
+
+
+def change_in_columns(part, attribute, value):
+    """One attribute of a transformer inside a ColumnTransformer that is a pipeline's first step."""
+
+    def change(model):
+        inner = model[0].named_transformers_[part]
+        setattr(inner, attribute, value(inner))
+
+    return change
+
+
+def change_columns(value):
+    def change(model):
+        model[0].transformers_ = [(name, what, value) for name, what, _ in model[0].transformers_]
+
+    return change
+
+
+def arrays_of(*values):
+    import numpy as np
+
+    return lambda e: [np.array(v, dtype=object) for v in values]
+
+
+LYING_COLUMNS = {
+    "categories short": (change_in_columns("cat", "categories_", lambda e: e.categories_[:1]), "n_features_in_ is 2"),
+    "categories none": (change_in_columns("cat", "categories_", lambda e: None), "categories_ is not a list"),
+    "categories empty": (change_in_columns("cat", "categories_", arrays_of([], ["a"])), "has 0 categories"),
+    "categories odd": (change_in_columns("cat", "categories_", arrays_of([{}], ["a"])), "something else than text and numbers"),
+    "more categories": (change_in_columns("cat", "categories_", arrays_of(["a"], list("abcdefgh"))), "features"),
+    "drop beyond": (change_in_columns("cat", "_drop_idx_after_grouping", lambda e: __import__("numpy").array([0, 99])), "holds 99 of 3"),
+    "drop text": (change_in_columns("cat", "_drop_idx_after_grouping", lambda e: "x"), "_drop_idx_after_grouping"),
+    "unknown option": (change_in_columns("cat", "handle_unknown", lambda e: "guess"), "handle_unknown='guess'"),
+    "grouping missing": (change_in_columns("cat", "_infrequent_enabled", lambda e: True), "_default_to_infrequent_mappings"),
+    "column beyond": (change_columns([1, 5]), "beyond the 5 there are"),
+    "column before": (change_columns([0, -6]), "beyond the 5 there are"),
+    "column name": (change_columns(["city", "town"]), "'town'"),
+    "column real": (change_columns([0.5]), "neither name nor number"),
+    "column mask short": (change_columns([True, False]), "mask of 2 columns"),
+    "column slice back": (change_columns(slice(3, 0, -1)), "a slice that goes back"),
+    "column set": (change_columns({"city"}), "columns of unknown form"),
+    "columns too many": (change_columns([0, 1, 2, 3, 4, 0]), "too many columns"),
+    "columns too few": (change_columns([0]), "takes 1 columns, but was fitted with 2"),
+    "parts of two": (lambda m: setattr(m[0], "transformers_", [("a", "drop")]), "(name, transformer, columns)"),
+    "parts none": (lambda m: setattr(m[0], "transformers_", None), "transformers_ is not a list"),
+    "weights text": (lambda m: setattr(m[0], "transformer_weights", {"cat": "x"}), "transformer_weights holds no number"),
+    "itself": (lambda m: setattr(m[0], "transformers_", [("again", m[0], [0, 1, 2, 3, 4])]), "nested more than"),
+}
+
+
+@pytest.mark.parametrize("what", LYING_COLUMNS)
+def test_columns_that_lie_are_refused_with_their_place(tool, models, tmp_path, what):
+    change, text = LYING_COLUMNS[what]
+    model = pickle.loads(pickle.dumps(models("columns_one_hot")[0]))
+    change(model)
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(model))
+    done = ask(tool, path, "-", models("columns_one_hot")[1])
+    assert done.rc == 1 and done.out == "", done
+    assert done.err.split(":")[0] in ("corrupt", "unsupported", "too_large"), done
+    assert text in done.err and len(done.err.splitlines()) == 1, done
+
+
+HOMES = ["city", "kind", "area", "age", "new"]
+BAD_HOMES = {
+    "unknown category": (table(HOMES, ["Paris", "a", 1.0, 2, True]), "Found unknown category 'Paris' in column 0"),
+    "null category": (table(HOMES, [None, "a", 1.0, 2, True]), "Found unknown category null in column 0"),
+    "missing column": (table(["city", "area", "age", "new"], ["Oslo", 1.0, 2, True]), "columns are missing: 'kind'"),
+    "text as number": (table(HOMES, ["Oslo", "a", "x", 2, True]), "could not convert string to float: 'x'"),
+    "list as category": (table(HOMES, [["Oslo"], "a", 1.0, 2, True]), "is no category"),
+    "no names, too narrow": ([["Oslo", "a", 1.0]], "X has 3 features, but ColumnTransformer is expecting 5"),
+    "no rows": (table(HOMES), "0 sample(s)"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_HOMES)
+def test_rows_that_columns_cannot_take_are_refused(tool, models, tmp_path, what):
+    rows, text = BAD_HOMES[what]
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(models("columns_one_hot")[0]))
+    done = ask(tool, path, "-", rows)
+    assert done.rc == 1 and done.err.startswith("invalid: ") and text in done.err, done
+
+
+@pytest.mark.parametrize(
+    "case, attribute, value, text",
+    [
+        ("imputer_mean", "statistics_", lambda m: m.statistics_[:3], "n_features_in_"),
+        ("imputer_mean", "statistics_", lambda m: None, "statistics_ is not an array"),
+        ("imputer_mean", "missing_values", lambda m: [1], "neither number, text nor None"),
+        ("imputer_median_marked", "indicator_", lambda m: 3, "indicator_ is no MissingIndicator"),
+        ("indicator", "features_", lambda m: m.features_ + 9, "of 10"),
+        ("indicator", "features", lambda m: "most", "features='most'"),
+        ("function_sqrt", "func", lambda m: print, "func='print'"),
+        ("function_sqrt", "kw_args", lambda m: {"where": True}, "kw_args"),
+        ("union_weights", "transformer_list", lambda m: [("a",)], "not (name, transformer)"),
+        ("union_weights", "transformer_list", lambda m: [("a", m)], "nested more than"),
+        ("ordinal", "_missing_indices", lambda m: {0: 77}, "holds 77"),
+        ("ordinal", "dtype", lambda m: __import__("numpy").int8, "dtype='int8'"),
+    ],
+)
+def test_preprocessing_that_does_not_fit_is_refused(tool, models, tmp_path, case, attribute, value, text):
+    test_attributes_that_do_not_fit_are_refused(tool, models, tmp_path, case, attribute, value, text)

@@ -380,6 +380,10 @@ def library(model, rows, method):
             rows = aid.transform(rows)
     if not hasattr(model, method):
         return None
+    if isinstance(rows, dict):
+        import pandas as pd
+
+        rows = pd.DataFrame(rows["data"], columns=rows["columns"])
     values = getattr(model, method)(rows)
     if isinstance(values, list):
         return None  # probabilities of several outputs
@@ -426,6 +430,10 @@ def main(out, *patterns):
             json.dump({"exact": CASES[name].exact, "answers": {m: v for m, v in answers.items() if v is not None}}, f)
     print("scikit-learn %s: %d models" % (sklearn.__version__, len(names(patterns))))
 
+
+import zoo_prep  # noqa: E402
+
+zoo_prep.add(sys.modules[__name__])
 
 if __name__ == "__main__":
     import warnings
