@@ -128,6 +128,15 @@ static enum pd_code read_orders(const json_t *order_by, struct pd_arena *arena, 
 	return PD_OK;
 }
 
+static void put_order_column(struct pd_search_sql *q, const struct pd_order *o, const char *column,
+			     char prefix, size_t i)
+{
+	pd_sql(q, ", (SELECT %s FROM %s e WHERE e.run_uuid = runs.run_uuid AND e.key = ", column,
+	       table_of(o->entity));
+	pd_sql_text(q, o->key);
+	pd_sql(q, ") AS %c%zu", prefix, i);
+}
+
 /* The columns a run is ordered by, behind those that are shown. */
 static void put_order_columns(struct pd_search_sql *q, const struct orders *orders)
 {
@@ -137,14 +146,9 @@ static void put_order_columns(struct pd_search_sql *q, const struct orders *orde
 			pd_sql(q, ", %s AS o%zu", attribute_column(o->key), i);
 			continue;
 		}
-		for (int nan = 0; nan <= (o->entity == PD_ENTITY_METRIC); nan++) {
-			pd_sql(q,
-			       ", (SELECT %s FROM %s e WHERE e.run_uuid = runs.run_uuid "
-			       "AND e.key = ",
-			       nan ? "is_nan" : "value", table_of(o->entity));
-			pd_sql_text(q, o->key);
-			pd_sql(q, ") AS %c%zu", nan ? 'n' : 'o', i);
-		}
+		put_order_column(q, o, "value", 'o', i);
+		if (o->entity == PD_ENTITY_METRIC)
+			put_order_column(q, o, "is_nan", 'n', i);
 	}
 }
 
