@@ -27,6 +27,8 @@ struct pd_ctx {
 	const struct pd_cmd *cmd;
 	struct pd_common common;
 	struct pd_registry *registry; /* pd_ctx_registry fills it */
+	const json_t *response;       /* of the last call */
+	bool said_json;
 	int exit_status; /* not 0: instead of the code's own; `run` hands on its child's */
 };
 

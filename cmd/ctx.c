@@ -43,6 +43,7 @@ enum pd_code pd_ctx_call(struct pd_ctx *ctx, const char *verb, const char *metho
 	PD_TRY(pd_ctx_registry(ctx, false, &registry, err));
 	PD_TRY(pd_registry_call(registry, verb, method, request, &response, err));
 	pd_arena_defer(ctx->arena, release_json, response);
+	ctx->response = response;
 	*out = response;
 	return PD_OK;
 }

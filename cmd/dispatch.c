@@ -4,6 +4,8 @@
 
 #include "base/version.h"
 #include "cmd/help.h"
+#include "cmd/out.h"
+#include "cmd/rest.h"
 #include "cmd/stop.h"
 #include "schema/errors.h"
 
@@ -76,6 +78,7 @@ static enum pd_code which_verb(const struct pd_cmd *noun, struct pd_err *err)
 static enum pd_code run_cmd(struct call *c, struct pd_err *err)
 {
 	struct pd_ctx *ctx = c->ctx;
+	bool is_verb = ctx->cmd->subs;
 	while (ctx->cmd->subs) {
 		int used = 0;
 		PD_TRY(pd_opt_parse_front(c->argc, c->argv, &ctx->common, ctx->arena, &used, err));
@@ -93,7 +96,13 @@ static enum pd_code run_cmd(struct call *c, struct pd_err *err)
 		c->argc--;
 		c->argv++;
 	}
-	return run_verb(c, err);
+	if (!is_verb)
+		return run_verb(c, err);
+	PD_TRY(run_verb(c, err));
+	/* a verb that has nothing to tell people has an answer for programs all the same */
+	if (ctx->common.json && !ctx->common.help && !ctx->said_json)
+		pd_out_json(ctx, ctx->response ? ctx->response : pd_rest_keep(ctx, json_object()));
+	return PD_OK;
 }
 
 static enum pd_code run_line(struct call *c, struct pd_err *err)

@@ -72,6 +72,7 @@ void pd_out_json(struct pd_ctx *ctx, const json_t *j)
 	pd_buf_char(&b, '\n');
 	fwrite(b.p, 1, b.n, ctx->env->out);
 	pd_buf_end(&b);
+	ctx->said_json = true;
 }
 
 void pd_out_line(struct pd_ctx *ctx, struct pd_str text)

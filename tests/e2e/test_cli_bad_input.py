@@ -77,6 +77,20 @@ def test_a_folder_that_is_no_model_is_named(podium, tmp_path, args):
     podium(*args, "d").fails(3, "d: a folder without MLmodel")
 
 
+def test_every_verb_answers_in_json(podium, taxi):
+    for args in (["alias", "set", "taxi", "b", "1"], ["alias", "rm", "taxi", "b"],
+                 ["experiments", "tag", "taxi", "a=b"], ["experiments", "rename", "taxi", "t2"],
+                 ["experiments", "rm", "t2"], ["experiments", "restore", "t2"],
+                 ["runs", "tag", taxi, "a=b"], ["runs", "rm", taxi], ["runs", "restore", taxi]):
+        assert podium(*args, "--json").ok().json == {}, args
+    assert podium("runs", "rename", taxi, "n", "--json").json["run_info"]["run_name"] == "n"
+    model = podium("models", "describe", "taxi", "text", "--json").ok().json["registered_model"]
+    assert model["description"] == "text"
+    assert podium("models", "rm", "taxi", "--json").ok().json == {}
+    assert podium("artifacts", "rm", podium.cwd / "mlruns", "-r", "--json").ok().json == {}
+    assert podium("runs", "rename", "-h", "--json").ok().out.startswith("usage:")
+
+
 def test_removing_what_is_not_there_is_not_found(podium, tmp_path):
     podium("artifacts", "rm", "-r", tmp_path / "nope").fails(3, "nope: nothing there")
 
