@@ -1,5 +1,6 @@
 #include "cmd/log_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <sys/stat.h>
@@ -122,6 +123,7 @@ static enum pd_code check_artifact(struct pd_ctx *ctx, const char *text,
 			return pd_fail(err, PD_USAGE, "--artifact %s: `%s` leads out of the run",
 				       text, out->dest);
 	}
+	assert(out->path);
 	if (stat(out->path, &st) != 0)
 		return pd_fail_errno(err, errno, "--artifact %s", out->path);
 	out->is_dir = S_ISDIR(st.st_mode);

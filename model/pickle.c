@@ -154,6 +154,7 @@ static enum pd_code memo_put(struct pd_unpickler *u, uint64_t index, struct pd_e
 {
 	struct pd_node *n = NULL;
 	PD_TRY(pd_unpickle_top(u, &n, err));
+	assert(n);
 	if (index > (uint64_t)u->tree->n_nodes + MEMO_SLACK)
 		return pd_unpickle_fail(u, err, "memo index %" PRIu64 " is out of range", index);
 	if (index >= u->cap_memo)

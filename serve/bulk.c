@@ -54,7 +54,7 @@ enum pd_code bulk_fail_at(struct bulk *b, size_t line)
 /* One scoring request, or with a recipe an event or a list of them. */
 static enum pd_code whole_json(struct bulk *b)
 {
-	struct pd_frame frame;
+	struct pd_frame frame = { 0 };
 	struct pd_result result;
 	struct pd_read_opts opts = { .dict_rows = b->model->dict_rows };
 	PD_TRY(bulk_fill(b, PD_BULK_JSON_MAX));

@@ -222,7 +222,7 @@ static enum pd_code predict(struct csv *c, const struct block *k, size_t from, s
 			    struct pd_result *out)
 {
 	struct bulk *b = c->b;
-	struct pd_frame f;
+	struct pd_frame f = { 0 };
 	struct block part = { .line = k->line + from, .n = n };
 	pd_csv_frame(&k->in, c->names, c->n_names, from * c->n_names, n, &f);
 	if (!b->model->signature || !b->model->signature->inputs)

@@ -57,7 +57,7 @@ static enum pd_code line_rows(struct bulk *b, const struct lines *lines, size_t 
 {
 	struct pd_json_in in;
 	struct pd_rows rows;
-	struct pd_frame frame;
+	struct pd_frame frame = { 0 };
 	struct pd_result result = { 0 };
 	pd_json_in_init(&in, (struct pd_str){ "", 0 }, &b->scorer.arena, &b->scorer.scratch,
 			b->err);

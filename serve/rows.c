@@ -69,7 +69,10 @@ static void fill_texts(struct pd_col *col, const struct pd_cell *cells, size_t s
 	col->s = pd_arena_alloc(arena, n * sizeof(*col->s));
 	for (size_t i = 0; i < n; i++) {
 		const struct pd_cell *c = &cells[i * stride];
-		col->s[i] = is_null(c) ? (struct pd_str){ 0 } : c->s;
+		if (is_null(c))
+			col->s[i] = PD_STR("");
+		else
+			col->s[i] = c->s;
 	}
 }
 
@@ -78,9 +81,11 @@ static void fill_any(struct pd_col *col, const struct pd_cell *cells, size_t str
 {
 	col->kind = PD_COL_ANY;
 	col->v = pd_arena_alloc(arena, n * sizeof(*col->v));
-	for (size_t i = 0; i < n; i++)
-		col->v[i] = is_null(&cells[i * stride]) ? (struct pd_cell){ .kind = PD_CELL_NULL }
-							: cells[i * stride];
+	static const struct pd_cell nothing = { .kind = PD_CELL_NULL };
+	for (size_t i = 0; i < n; i++) {
+		const struct pd_cell *c = &cells[i * stride];
+		col->v[i] = is_null(c) ? nothing : *c;
+	}
 }
 
 void pd_col_from_cells(struct pd_col *col, const struct pd_cell *cells, size_t stride, size_t n,

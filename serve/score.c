@@ -179,7 +179,7 @@ static bool take_type(struct pd_str content_type, enum form *out_form, struct pd
 static enum pd_code invocations(const struct pd_scored *s, struct pd_scorer *scorer, enum form form,
 				struct pd_str body, struct pd_result *result, struct pd_err *err)
 {
-	struct pd_frame frame;
+	struct pd_frame frame = { 0 };
 	struct pd_read_opts opts = { .dict_rows = s->dict_rows };
 	if (form == FORM_CSV && pd_read_csv(body, &scorer->arena, &scorer->scratch, &frame, err))
 		return pd_err_prefix(err, "Failed to parse input as a Pandas DataFrame. Ensure "
