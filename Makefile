@@ -38,7 +38,7 @@ VARIANT := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(FUZZER)
 B := build/$(VARIANT)
 
 PKGS = sqlite3 jansson libcrypto libmicrohttpd yaml-0.1 zlib libarchive
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) libcurl 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
 WARN = -Wall -Wextra -Werror=implicit-function-declaration -Werror=incompatible-pointer-types
@@ -70,9 +70,11 @@ endif
 SRC_base = \
 	base/arena.c \
 	base/buf.c \
+	base/curl.c \
 	base/env.c \
 	base/err.c \
 	base/file.c \
+	base/http_client.c \
 	base/json.c \
 	base/lib.c \
 	base/map.c \
@@ -97,6 +99,8 @@ SRC_store = \
 	store/artifact.c \
 	store/artifact_file.c \
 	store/db.c \
+	store/host.c \
+	store/host_policy.c \
 	store/tree.c \
 	store/tree_copy.c
 
@@ -183,6 +187,7 @@ SRC_registry = \
 	registry/local_versions.c \
 	registry/page.c \
 	registry/registry.c \
+	registry/remote.c \
 	registry/resolve.c \
 	registry/run_name.c \
 	registry/search_sql.c \

@@ -47,6 +47,77 @@ struct pd_str pd_url_unquote(struct pd_arena *arena, struct pd_str s)
 	return pd_str_of(p, n);
 }
 
+static void quote(struct pd_buf *b, struct pd_str s, const char *also)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (is_alpha(c) || is_digit(c) || (c && strchr("-._~", c)) ||
+		    (c && strchr(also, c)))
+			pd_buf_char(b, c);
+		else
+			pd_buf_printf(b, "%%%02X", (unsigned char)c);
+	}
+}
+
+void pd_url_quote(struct pd_buf *b, struct pd_str s)
+{
+	quote(b, s, "");
+}
+
+void pd_url_quote_path(struct pd_buf *b, struct pd_str path)
+{
+	quote(b, path, "/");
+}
+
+static struct pd_str lower(struct pd_arena *arena, struct pd_str s)
+{
+	char *p = pd_arena_z(arena, s);
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] | 0x20) : p[i];
+	return pd_str_of(p, s.n);
+}
+
+static bool is_clean(struct pd_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '\\')
+			return false;
+	return pd_utf8_check(s);
+}
+
+/* spec: RFC 3986, 3.2; of several "@" the last ends the user's part, as browsers read it */
+enum pd_code pd_url_parse(struct pd_str text, struct pd_arena *arena, struct pd_url *out,
+			  struct pd_err *err)
+{
+	size_t n = pd_url_scheme_length(text);
+	struct pd_str rest = pd_str_skip(text, n), authority, user, password;
+	*out = (struct pd_url){ .scheme = lower(arena, pd_str_head(text, n)) };
+	bool known = pd_str_eqz(out->scheme, "http") || pd_str_eqz(out->scheme, "https");
+	if (!known || !pd_str_starts(rest, PD_STR("://")))
+		return pd_fail(err, PD_INVALID,
+			       "a server's address is http://HOST or https://HOST");
+	rest = pd_str_skip(rest, 3);
+	authority = rest;
+	for (size_t i = 0; i < rest.n; i++)
+		if (strchr("/?#", rest.p[i])) {
+			authority = pd_str_head(rest, i);
+			break;
+		}
+	out->path = pd_str_skip(rest, authority.n);
+	ptrdiff_t at = pd_str_rfind(authority, '@');
+	out->host = pd_str_skip(authority, (size_t)(at + 1));
+	if (!out->host.n || out->host.p[0] == ':' || !is_clean(out->host) || !is_clean(out->path))
+		return pd_fail(err, PD_INVALID,
+			       "%.*s://: a server's address has a host and no white space",
+			       PD_STR_ARG(out->scheme));
+	if (at < 0)
+		return PD_OK;
+	pd_str_split(pd_str_head(authority, (size_t)at), ':', &user, &password);
+	out->user = pd_url_unquote(arena, user);
+	out->password = pd_url_unquote(arena, password);
+	return PD_OK;
+}
+
 /* spec: mlflow/utils/uri.py, is_local_uri: which hosts are this machine */
 static bool is_here(struct pd_str host)
 {

@@ -6,12 +6,31 @@
 #define PD_BASE_URL_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 /* Bytes before the ':' of a scheme, 0 when there is none. spec: RFC 3986, section 3.1 */
 size_t pd_url_scheme_length(struct pd_str s);
 
 /* As Python's unquote: a "%" without two hexadecimal digits behind stays. Arena. */
 struct pd_str pd_url_unquote(struct pd_arena *arena, struct pd_str s);
+
+/* The other way: letters, digits and "-._~" stay, and "/" in a path. */
+void pd_url_quote(struct pd_buf *b, struct pd_str s);
+void pd_url_quote_path(struct pd_buf *b, struct pd_str path);
+
+/* An http: or https: URL. Texts lie in it or in an arena; user and password are decoded. */
+struct pd_url {
+	struct pd_str scheme; /* lower case */
+	struct pd_str user;   /* p NULL: none */
+	struct pd_str password;
+	struct pd_str host; /* with its port, as written */
+	struct pd_str path; /* from the "/" on, or empty; with a query, if there is one */
+};
+
+/* PD_INVALID: another scheme, no host, white space or control characters, not UTF-8. The text
+ * shows no password. */
+PD_MUST enum pd_code pd_url_parse(struct pd_str text, struct pd_arena *arena, struct pd_url *out,
+				  struct pd_err *err);
 
 /*
  * The decoded path of "file:PATH", "file:///PATH" or "file://localhost/PATH". Arena.

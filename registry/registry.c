@@ -6,18 +6,25 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "registry/local.h"
+#include "registry/remote.h"
 #include "schema/methods.h"
 
 #define DEFAULT_URI           "sqlite:///mlflow.db"
 #define DEFAULT_ARTIFACT_ROOT "./mlruns"
 
+/* A store: a database or a server, one of the two. */
+struct store {
+	struct pd_local *local;
+	struct pd_remote *remote;
+	char *uri; /* absolute; a server's as it was given */
+};
+
 struct pd_registry {
-	struct pd_local local;
-	struct pd_local
-		*models; /* registered models and versions: `local`, or a store of their own */
-	char *uri;       /* absolute */
-	struct pd_tx tx; /* of a group */
-	struct pd_tx models_tx; /* likewise, where `models` is a store of its own */
+	const struct pd_env *env;
+	struct store tracking;
+	struct store models;    /* registered models and versions, where they are elsewhere */
+	struct pd_tx tx;        /* of a group */
+	struct pd_tx models_tx; /* likewise, where the models are elsewhere */
 };
 
 /* ---------------------------------------------------------------- where the store is */
@@ -47,18 +54,14 @@ static enum pd_code no_store(struct pd_str uri, struct pd_str scheme, struct pd_
 {
 	if (uri.n == 0)
 		return pd_fail(err, PD_INVALID, "the tracking URI is empty; write sqlite:///FILE");
-	if (pd_str_starts(scheme, PD_STR("http")))
-		return pd_fail(err, PD_UNSUPPORTED,
-			       "tracking URI %.*s: a tracking server cannot be used yet; give a "
-			       "sqlite:///FILE",
-			       PD_STR_ARG(uri));
 	if (scheme.n == 0 || pd_str_eq(scheme, PD_STR("file")))
 		return pd_fail(err, PD_UNSUPPORTED,
 			       "tracking URI %.*s: MLflow's file store is not supported; move it "
 			       "with `mlflow migrate-filestore` and give sqlite:///mlflow.db",
 			       PD_STR_ARG(uri));
 	return pd_fail(err, PD_UNSUPPORTED,
-		       "tracking URI %.*s: no store for `%.*s`; podium has sqlite:///FILE",
+		       "tracking URI %.*s: no store for `%.*s`; podium has sqlite:///FILE "
+		       "and http(s)://SERVER",
 		       PD_STR_ARG(uri), PD_STR_ARG(scheme));
 }
 
@@ -86,70 +89,89 @@ static enum pd_code find_file(const char *uri_text, char **out, struct pd_err *e
 
 /* ---------------------------------------------------------------- open, call, close */
 
-/* The database a URI names, its absolute path in *out_path (given). */
-static enum pd_code open_local(const struct pd_env *env, const struct pd_registry_opts *opts,
-			       const char *uri, struct pd_local *out, char **out_path,
-			       struct pd_err *err)
+static bool is_server(const char *uri)
 {
-	PD_AUTO_FREE char *file = NULL;
-	PD_TRY(find_file(uri, &file, err));
-	PD_AUTO_FREE char *path = pd_path_absolute(file);
+	struct pd_str scheme = scheme_of(pd_str_from(uri));
+	return pd_str_eq_nocase(scheme, PD_STR("http")) ||
+	       pd_str_eq_nocase(scheme, PD_STR("https"));
+}
+
+static void store_end(struct store *s)
+{
+	if (s->local)
+		pd_local_end(s->local);
+	free(s->local);
+	pd_remote_close(s->remote);
+	free(s->uri);
+}
+
+static enum pd_code open_local(const struct pd_env *env, const struct pd_registry_opts *opts,
+			       const char *path, struct store *out, struct pd_err *err)
+{
 	PD_AUTO_FREE char *root = pd_local_resolve_uri(
 		pd_str_from(opts->artifact_root ? opts->artifact_root : DEFAULT_ARTIFACT_ROOT));
+	struct pd_local *local = pd_xcalloc(1, sizeof(*local));
 	enum pd_db_mode mode = opts->read_only ? PD_DB_QUERY
 			       : opts->create  ? PD_DB_CREATE
 					       : PD_DB_WRITE;
-	PD_TRY(pd_local_open(out, env, path, root, mode, err));
-	out->for_clients = opts->for_clients;
+	enum pd_code code = pd_local_open(local, env, path, root, mode, err);
+	if (code != PD_OK) {
+		free(local);
+		return code;
+	}
+	local->for_clients = opts->for_clients;
 	if (opts->artifacts_destination)
-		out->artifacts_destination = pd_xstrdup(opts->artifacts_destination);
-	*out_path = PD_TAKE(path);
+		local->artifacts_destination = pd_xstrdup(opts->artifacts_destination);
+	out->local = local;
 	return PD_OK;
 }
 
-/* Where the registry is a store of its own, it is opened beside. */
-static enum pd_code open_models(const struct pd_env *env, const struct pd_registry_opts *opts,
-				const char *path, struct pd_registry *r, struct pd_err *err)
+/* beside: the store that is open already, or NULL. Where both are the same, nothing is opened. */
+static enum pd_code open_store(const struct pd_env *env, const struct pd_registry_opts *opts,
+			       const char *uri, const struct store *beside, struct store *out,
+			       struct pd_err *err)
 {
-	const char *uri = opts->registry_uri ? opts->registry_uri
-					     : pd_env_var(env, "MLFLOW_REGISTRY_URI");
-	r->models = &r->local;
-	if (!uri)
+	if (is_server(uri) && opts->for_clients)
+		return pd_fail(err, PD_UNSUPPORTED,
+			       "a server stands on a database, sqlite:///FILE, not on another "
+			       "server");
+	if (is_server(uri)) {
+		if (beside && strcmp(uri, beside->uri) == 0)
+			return PD_OK;
+		PD_TRY(pd_remote_open(env, uri, opts->hasty, &out->remote, err));
+		out->uri = pd_xstrdup(uri);
 		return PD_OK;
+	}
 	PD_AUTO_FREE char *file = NULL;
 	PD_TRY(find_file(uri, &file, err));
-	PD_AUTO_FREE char *other = pd_path_absolute(file);
-	if (strcmp(other, path) == 0)
+	PD_AUTO_FREE char *path = pd_path_absolute(file);
+	size_t size = strlen(path) + sizeof("sqlite:///");
+	PD_AUTO_FREE char *absolute = pd_xmalloc(size);
+	snprintf(absolute, size, "sqlite:///%s", path);
+	if (beside && strcmp(absolute, beside->uri) == 0)
 		return PD_OK;
-	struct pd_local *models = pd_xcalloc(1, sizeof(*models));
-	PD_AUTO_FREE char *opened = NULL;
-	enum pd_code code = open_local(env, opts, uri, models, &opened, err);
-	if (code != PD_OK) {
-		free(models);
-		return code;
-	}
-	r->models = models;
+	PD_TRY(open_local(env, opts, path, out, err));
+	out->uri = PD_TAKE(absolute);
 	return PD_OK;
 }
 
 enum pd_code pd_registry_open(const struct pd_env *env, const struct pd_registry_opts *opts,
 			      struct pd_registry **out, struct pd_err *err)
 {
-	const char *uri = opts->tracking_uri ? opts->tracking_uri
-					     : pd_env_var(env, "MLFLOW_TRACKING_URI");
-	PD_AUTO_FREE char *path = NULL;
+	const char *tracking = opts->tracking_uri ? opts->tracking_uri
+						  : pd_env_var(env, "MLFLOW_TRACKING_URI");
+	const char *models = opts->registry_uri ? opts->registry_uri
+						: pd_env_var(env, "MLFLOW_REGISTRY_URI");
 	struct pd_registry *r = pd_xcalloc(1, sizeof(*r));
-	r->models = &r->local;
-	enum pd_code code = open_local(env, opts, uri ? uri : DEFAULT_URI, &r->local, &path, err);
-	if (code == PD_OK)
-		code = open_models(env, opts, path, r, err);
+	r->env = env;
+	enum pd_code code = open_store(env, opts, tracking ? tracking : DEFAULT_URI, NULL,
+				       &r->tracking, err);
+	if (code == PD_OK && models)
+		code = open_store(env, opts, models, &r->tracking, &r->models, err);
 	if (code != PD_OK) {
 		pd_registry_close(r);
 		return code;
 	}
-	size_t size = strlen(path) + sizeof("sqlite:///");
-	r->uri = pd_xmalloc(size);
-	snprintf(r->uri, size, "sqlite:///%s", path);
 	*out = r;
 	return PD_OK;
 }
@@ -158,18 +180,19 @@ void pd_registry_close(struct pd_registry *r)
 {
 	if (!r)
 		return;
-	if (r->models != &r->local) {
-		pd_local_end(r->models);
-		free(r->models);
-	}
-	pd_local_end(&r->local);
-	free(r->uri);
+	store_end(&r->models);
+	store_end(&r->tracking);
 	free(r);
 }
 
 const char *pd_registry_uri(const struct pd_registry *r)
 {
-	return r->uri;
+	return r->tracking.uri;
+}
+
+const struct pd_env *pd_registry_env(const struct pd_registry *r)
+{
+	return r->env;
 }
 
 static bool is_of_models(const char *method)
@@ -192,25 +215,33 @@ enum pd_code pd_registry_call(struct pd_registry *r, const char *verb, const cha
 	return pd_registry_run(r, verb, m, req, out, err);
 }
 
-static struct pd_local *store_of(struct pd_registry *r, const struct pd_method *m)
+static struct store *store_of(struct pd_registry *r, const struct pd_method *m)
 {
-	return is_of_models(m->name) ? r->models : &r->local;
+	return is_of_models(m->name) && r->models.uri ? &r->models : &r->tracking;
 }
 
 enum pd_code pd_registry_run(struct pd_registry *r, const char *verb, const struct pd_method *m,
 			     const json_t *checked, json_t **out, struct pd_err *err)
 {
 	*out = NULL;
+	const struct store *s = store_of(r, m);
+	if (s->remote) {
+		PD_AUTO_FREE char *first = pd_str_dup(pd_str_of(m->verbs, strcspn(m->verbs, " ")));
+		return pd_remote_call(s->remote, verb ? verb : first, m, checked, out, err);
+	}
 	pd_local_fn fn = pd_local_find(verb ? verb : m->verbs, m->name);
 	if (!fn)
 		return pd_fail(err, PD_UNSUPPORTED, "%s is not implemented", m->name);
-	return fn(store_of(r, m), checked, out, err);
+	return fn(s->local, checked, out, err);
 }
 
 enum pd_code pd_registry_read(struct pd_registry *r, const char *verb, const struct pd_method *m,
 			      const json_t *checked, json_t **out, struct pd_err *err)
 {
-	struct pd_db *db = &store_of(r, m)->db;
+	const struct store *s = store_of(r, m);
+	if (s->remote)
+		return pd_registry_run(r, verb, m, checked, out, err);
+	struct pd_db *db = &s->local->db;
 	PD_TRY(pd_view_begin(db, err));
 	enum pd_code code = pd_registry_run(r, verb, m, checked, out, err);
 	pd_view_end(db);
@@ -221,8 +252,10 @@ enum pd_code pd_registry_read(struct pd_registry *r, const char *verb, const str
 
 enum pd_code pd_registry_group_begin(struct pd_registry *r, struct pd_err *err)
 {
-	PD_TRY(pd_tx_begin(&r->tx, &r->local.db, err));
-	return r->models == &r->local ? PD_OK : pd_tx_begin(&r->models_tx, &r->models->db, err);
+	if (r->tracking.remote || r->models.remote)
+		return pd_fail(err, PD_UNSUPPORTED, "a server's calls are not grouped");
+	PD_TRY(pd_tx_begin(&r->tx, &r->tracking.local->db, err));
+	return r->models.uri ? pd_tx_begin(&r->models_tx, &r->models.local->db, err) : PD_OK;
 }
 
 enum pd_code pd_registry_group_run(struct pd_registry *r, const char *verb,
@@ -230,7 +263,7 @@ enum pd_code pd_registry_group_run(struct pd_registry *r, const char *verb,
 				   struct pd_err *err)
 {
 	*out = NULL;
-	struct pd_db *db = &store_of(r, m)->db;
+	struct pd_db *db = &store_of(r, m)->local->db;
 	PD_TRY(pd_savepoint_begin(db, err));
 	enum pd_code code = pd_registry_run(r, verb, m, checked, out, err);
 	if (code == PD_OK)
@@ -264,5 +297,8 @@ void pd_registry_group_end(struct pd_registry *r)
 void pd_registry_place(const struct pd_registry *r, struct pd_str location, struct pd_arena *arena,
 		       struct pd_str *out_root, struct pd_str *out_below)
 {
-	pd_local_place(&r->local, location, arena, out_root, out_below);
+	*out_root = location;
+	*out_below = PD_STR("");
+	if (r->tracking.local)
+		pd_local_place(r->tracking.local, location, arena, out_root, out_below);
 }

@@ -19,7 +19,8 @@ struct pd_registry;
 struct pd_method;
 
 struct pd_registry_opts {
-	const char *tracking_uri;  /* NULL: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db */
+	const char *tracking_uri;  /* sqlite:///FILE or http(s)://SERVER; NULL: MLFLOW_TRACKING_URI,
+				    * else sqlite:///mlflow.db */
 	const char *registry_uri;  /* NULL: MLFLOW_REGISTRY_URI, else as tracking_uri */
 	const char *artifact_root; /* NULL: ./mlruns beside the working directory, as MLflow */
 	const char *artifacts_destination; /* where a server has the artifacts that it hands out
@@ -28,6 +29,7 @@ struct pd_registry_opts {
 	bool create;                       /* a missing database is made; else PD_NOT_FOUND */
 	bool for_clients; /* requests come from elsewhere: a server's rules apply, which
 				    * let no client make a version of any file of the server */
+	bool hasty;       /* a server is asked once and not waited for */
 };
 
 /* *out is given; release with pd_registry_close.
@@ -37,8 +39,12 @@ PD_MUST enum pd_code pd_registry_open(const struct pd_env *env, const struct pd_
 				      struct pd_registry **out, struct pd_err *err);
 void pd_registry_close(struct pd_registry *r); /* NULL is allowed */
 
-/* The tracking URI in use, as a child process should be given it (absolute). Borrowed. */
+/* The tracking URI in use, as a child process should be given it (absolute). Not to be shown: it
+ * may hold a password. Borrowed. */
 const char *pd_registry_uri(const struct pd_registry *r);
+
+/* What it was opened with. Borrowed. */
+const struct pd_env *pd_registry_env(const struct pd_registry *r);
 
 /*
  * Call one method. verb: "GET", "POST", ... where a path has several methods

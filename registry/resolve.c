@@ -223,14 +223,15 @@ static enum pd_code find_logged(struct resolve *c, struct pd_str run_id, struct 
 }
 
 /* Does the model have that path? What cannot be looked at counts as there. */
-static bool has_path(struct pd_str root, struct pd_str path)
+static bool has_path(struct resolve *c, struct pd_str root, struct pd_str path)
 {
 	PD_AUTO_ARTIFACTS *store = NULL;
 	PD_AUTO(pd_arena)
 	arena = { 0 };
 	struct pd_artifact found;
 	struct pd_err ignored;
-	return !path.n || pd_artifacts_open(NULL, root, &store, &ignored) != PD_OK ||
+	return !path.n ||
+	       pd_artifacts_open(pd_registry_env(c->r), root, &store, &ignored) != PD_OK ||
 	       pd_artifacts_stat(store, path, &arena, &found, &ignored) != PD_NOT_FOUND;
 }
 
@@ -251,7 +252,7 @@ static enum pd_code resolve_run(struct resolve *c, const struct pd_uri *u, int d
 	if (name.n)
 		PD_TRY(find_logged(c, u->run_id, name, &logged, err));
 	struct pd_str model_root = keep(c, logged, "artifact_uri");
-	if (logged && has_path(model_root, below)) {
+	if (logged && has_path(c, model_root, below)) {
 		c->out->model_id = keep(c, logged, "model_id");
 		return follow(c, model_root, below, depth, err);
 	}

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include "base/mem.h"
 
 static const struct row {
 	const char *name;
@@ -68,4 +69,59 @@ int pd_error_http(enum pd_code code)
 int pd_error_exit(enum pd_code code)
 {
 	return row_of(code)->exit;
+}
+
+/* Names that a server may send and podium never does, or that several of our codes have. */
+static const struct {
+	const char *name;
+	enum pd_code code;
+} more[] = {
+	{ "MALFORMED_REQUEST", PD_BAD_REQUEST },
+	{ "NOT_FOUND", PD_NOT_FOUND },
+	{ "ALREADY_EXISTS", PD_EXISTS },
+	{ "ABORTED", PD_CONFLICT },
+	{ "CUSTOMER_UNAUTHORIZED", PD_UNAUTHENTICATED },
+	{ "REQUEST_LIMIT_EXCEEDED", PD_BUSY },
+	{ "RESOURCE_EXHAUSTED", PD_BUSY },
+	{ "CANCELLED", PD_CONFLICT },
+	{ "DATA_LOSS", PD_CORRUPT },
+};
+
+static enum pd_code by_status(unsigned status)
+{
+	switch (status) {
+	case 401:
+		return PD_UNAUTHENTICATED;
+	case 403:
+	case 407:
+		return PD_DENIED;
+	case 404:
+	case 405:
+		return PD_NO_ENDPOINT;
+	case 409:
+	case 412:
+		return PD_CONFLICT;
+	case 413:
+		return PD_TOO_LARGE;
+	case 408:
+	case 504:
+		return PD_TIMEOUT;
+	case 429:
+		return PD_BUSY;
+	case 501:
+		return PD_UNSUPPORTED;
+	default:
+		return status >= 500 ? PD_UNREACHABLE : PD_BAD_REQUEST;
+	}
+}
+
+enum pd_code pd_error_from(struct pd_str name, unsigned status)
+{
+	for (size_t i = 0; i < PD_LEN(more); i++)
+		if (pd_str_eqz(name, more[i].name))
+			return more[i].code;
+	for (size_t i = PD_OK + 1; i < PD_N_CODES; i++)
+		if (pd_str_eqz(name, rows[i].name))
+			return (enum pd_code)i;
+	return by_status(status);
 }

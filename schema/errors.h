@@ -8,6 +8,7 @@
 #define PD_SCHEMA_ERRORS_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 /* X(code, MLflow error_code, HTTP status, exit status) */
 #define PD_ERROR_TABLE(X)                                                                          \
@@ -38,6 +39,9 @@ const char *pd_error_name(enum pd_code code); /* MLflow's error_code */
  * Source: mlflow/error_classification.py, the client's side, which its server uses too. */
 const char *pd_error_class(enum pd_code code);
 const char *pd_error_sqlstate(enum pd_code code);
+/* The other way, for an answer of a server; `status` counts where the name is not known. Never
+ * PD_OK. */
+enum pd_code pd_error_from(struct pd_str name, unsigned status);
 int pd_error_http(enum pd_code code);
 int pd_error_exit(enum pd_code code);
 

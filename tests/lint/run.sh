@@ -15,7 +15,7 @@ changed() { if [ -n "${LINT_SINCE:-}" ]; then
     git diff --name-only --diff-filter=d "$LINT_SINCE" -- "$@"; else files "$@"; fi; }
 
 mapfile -t flags < <(pkg-config --cflags sqlite3 jansson libcrypto libmicrohttpd yaml-0.1 zlib \
-    libarchive | tr ' ' '\n' | grep .)
+    libarchive libcurl | tr ' ' '\n' | grep .)
 flags+=(-std=c17 -D_GNU_SOURCE -I. -include base/banned.h)
 
 # What these tools accept changes from release to release: the tree is held to those of Debian 12.
