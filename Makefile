@@ -98,6 +98,7 @@ SRC_schema = \
 SRC_store = \
 	store/artifact.c \
 	store/artifact_file.c \
+	store/artifact_http.c \
 	store/db.c \
 	store/host.c \
 	store/host_policy.c \

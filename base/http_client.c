@@ -98,6 +98,18 @@ static void begin_answer(struct exchange *x)
 	pd_buf_clear(&x->res->error_body);
 }
 
+static bool is_stopped(const struct exchange *x)
+{
+	return x->req->stop && *x->req->stop;
+}
+
+static int on_tick(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+		   curl_off_t up)
+{
+	(void)down_all, (void)down, (void)up_all, (void)up;
+	return is_stopped(ctx);
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct exchange *x = ctx;
@@ -332,6 +344,9 @@ static void set_all(struct exchange *x)
 	SET(x, HEADERDATA, x);
 	SET(x, WRITEFUNCTION, on_body);
 	SET(x, WRITEDATA, x);
+	SET(x, NOPROGRESS, x->req->stop ? 0L : 1L);
+	SET(x, XFERINFOFUNCTION, on_tick);
+	SET(x, XFERINFODATA, x);
 	/* libcurl itself sends again what a kept connection may have swallowed */
 	SET(x, FRESH_CONNECT, x->req->once ? 1L : 0L);
 	set_tls(x);
@@ -377,6 +392,8 @@ static enum pd_code say_failed(struct exchange *x)
 	case CURLE_SEND_ERROR:
 		return pd_fail(x->err, PD_UNREACHABLE, "%.*s: the connection broke off",
 			       PD_STR_ARG(at));
+	case CURLE_ABORTED_BY_CALLBACK:
+		return pd_fail(x->err, PD_IO, "%s: stopped", x->req->url);
 	case CURLE_PARTIAL_FILE:
 		return pd_fail(x->err, PD_UNREACHABLE, "%s: the answer broke off", x->req->url);
 	case CURLE_TOO_MANY_REDIRECTS:
@@ -471,9 +488,9 @@ static curl_off_t retry_after_s(const struct exchange *x)
 static bool may_repeat(const struct exchange *x, enum outcome o, unsigned n_tried)
 {
 	const struct pd_http_policy *p = &x->c->policy;
-	if (o == UNHEARD)
+	if (o == UNHEARD && !is_stopped(x))
 		return n_tried <= p->n_connect_retries;
-	if (o != BROKE_OFF && o != LATER)
+	if (is_stopped(x) || (o != BROKE_OFF && o != LATER))
 		return false;
 	if (o == LATER && retry_after_s(x) > PD_HTTP_PAUSE_MAX_S && !p->ignores_retry_after)
 		return false;
@@ -501,7 +518,7 @@ static void pause_before(struct exchange *x, enum outcome o, unsigned n_tried)
 		p->pause(p->pause_ctx, o == LATER ? why : x->err->text, (int64_t)(s * 1000));
 	struct timespec t = { .tv_sec = (time_t)s,
 			      .tv_nsec = (long)((s - (double)(time_t)s) * 1e9) };
-	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+	while (nanosleep(&t, &t) != 0 && errno == EINTR && !is_stopped(x))
 		;
 }
 

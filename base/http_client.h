@@ -13,6 +13,8 @@
 #ifndef PD_BASE_HTTP_CLIENT_H
 #define PD_BASE_HTTP_CLIENT_H
 
+#include <signal.h>
+
 #include "base/buf.h"
 
 #define PD_HTTP_ERROR_MAX     ((size_t)64 << 10) /* bytes kept of the body of an error */
@@ -69,6 +71,8 @@ struct pd_http_req {
 	uint64_t n;
 	pd_http_sink sink; /* NULL: nobody wants the body */
 	void *ctx;
+	const volatile sig_atomic_t
+		*stop; /* once not 0, the call is given up, PD_IO; NULL: never */
 	/* an answer with a status that is usually worth another try, but not this one */
 	bool (*is_final)(unsigned status, struct pd_str body);
 };

@@ -46,7 +46,7 @@ static void print_table(struct pd_ctx *ctx, const struct pd_artifact_list *list)
 		const struct pd_str cells[] = {
 			pd_str_from(path),
 			a->is_dir ? PD_STR("") : pd_size_text(ctx, a->size_bytes),
-			pd_out_time(ctx, a->modified_ms),
+			a->modified_ms ? pd_out_time(ctx, a->modified_ms) : PD_STR(""),
 		};
 		pd_table_add(&table, cells);
 	}

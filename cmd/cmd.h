@@ -26,6 +26,7 @@ struct pd_ctx {
 	struct pd_arena *arena; /* lives as long as the command runs */
 	const struct pd_cmd *cmd;
 	struct pd_common common;
+	bool hasty;                   /* a server is asked once, with short waits */
 	struct pd_registry *registry; /* pd_ctx_registry fills it */
 	const json_t *response;       /* of the last call */
 	bool said_json;
@@ -93,6 +94,9 @@ enum pd_code pd_cmd_unknown(const struct pd_cmd *const *cmds, const char *what, 
 
 /* The program: argv[0] is its name. Returns the exit status. */
 int pd_cmd_main(const struct pd_env *env, int argc, char *const argv[]);
+
+/* --tracking-uri and --registry-uri count before the environment for all who read it. */
+void pd_ctx_use_options(struct pd_ctx *ctx);
 
 /* The registry by --tracking-uri, --registry-uri and the environment, opened at the first call;
  * borrowed, closed when the command ends. create: a missing database is made, so call it only

@@ -169,6 +169,7 @@ static enum pd_code complete_run(struct pd_ctx *ctx, const void *p, struct pd_er
 		return offer_methods(ctx, args->prefix);
 	if (strcmp(args->kind, "uri") == 0 && !strchr(args->prefix, '/'))
 		return offer_uris(ctx, args, &ignored);
+	ctx->hasty = true;
 	if (pd_ctx_registry(ctx, false, &registry, &ignored) != PD_OK)
 		return PD_OK;
 	for (size_t i = 0; i < PD_LEN(kinds); i++)

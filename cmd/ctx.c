@@ -18,13 +18,47 @@ static void release_json(void *j)
 	json_decref(j);
 }
 
+/* The environment with what the command line says laid over it. */
+struct overlay {
+	struct pd_env env;
+	const struct pd_env *under;
+	const struct pd_common *common;
+};
+
+static const char *overlay_var(const struct pd_env *env, const char *name)
+{
+	const struct overlay *o = env->ctx;
+	if (o->common->tracking_uri && strcmp(name, "MLFLOW_TRACKING_URI") == 0)
+		return o->common->tracking_uri;
+	if (o->common->registry_uri && strcmp(name, "MLFLOW_REGISTRY_URI") == 0)
+		return o->common->registry_uri;
+	return o->under->var(o->under, name);
+}
+
+static int64_t overlay_now_ms(const struct pd_env *env)
+{
+	const struct overlay *o = env->ctx;
+	return pd_env_now_ms(o->under);
+}
+
+void pd_ctx_use_options(struct pd_ctx *ctx)
+{
+	struct overlay *o = PD_ARENA_NEW(ctx->arena, struct overlay);
+	*o = (struct overlay){ .env = *ctx->env, .under = ctx->env, .common = &ctx->common };
+	o->env.var = overlay_var;
+	o->env.now_ms = overlay_now_ms;
+	o->env.ctx = o;
+	ctx->env = &o->env;
+}
+
 enum pd_code pd_ctx_registry(struct pd_ctx *ctx, bool create, struct pd_registry **out,
 			     struct pd_err *err)
 {
 	if (!ctx->registry) {
 		struct pd_registry_opts opts = { .tracking_uri = ctx->common.tracking_uri,
 						 .registry_uri = ctx->common.registry_uri,
-						 .create = create };
+						 .create = create,
+						 .hasty = ctx->hasty };
 		PD_TRY(pd_registry_open(ctx->env, &opts, &ctx->registry, err));
 		pd_arena_defer(ctx->arena, close_registry, ctx);
 	}

@@ -61,6 +61,7 @@ static enum pd_code run_verb(struct call *c, struct pd_err *err)
 	PD_TRY(pd_opt_parse(cmd->opts, c->argc, c->argv, args, &ctx->common, ctx->arena, err));
 	if (ctx->common.help)
 		return pd_help_cmd(ctx, cmd, c->words);
+	pd_ctx_use_options(ctx);
 	return cmd->run(ctx, args, err);
 }
 

@@ -1,7 +1,10 @@
 #include "cmd/locate.h"
 
+#include "base/auto.h"
 #include "base/file.h"
+#include "base/url.h"
 #include "cmd/find.h"
+#include "cmd/transfer.h"
 #include "store/artifact.h"
 
 #define NAMES_MAX 8 /* of a run's models in an error */
@@ -48,6 +51,44 @@ enum pd_code pd_locate_missing(struct pd_ctx *ctx, const struct pd_uri *uri, str
 		       PD_STR_ARG(uri->path), *names ? "; its models: " : "", names);
 }
 
+/* ---------------------------------------------------------------- models that are elsewhere */
+
+static void remove_folder(void *path)
+{
+	if (pd_tree_remove(path, NULL) != PD_OK)
+		fprintf(stderr, "podium: cannot remove %s\n", (const char *)path);
+}
+
+static struct pd_str last_part(const struct pd_location *w)
+{
+	struct pd_str whole = w->path.n ? w->path : w->root;
+	return pd_str_skip(whole, (size_t)(pd_str_rfind(whole, '/') + 1));
+}
+
+/* Into a folder that goes with the arena. */
+static enum pd_code bring_model(struct pd_ctx *ctx, struct pd_artifacts *store,
+				struct pd_arena *arena, struct pd_located *out, struct pd_err *err)
+{
+	struct pd_artifact found;
+	struct pd_transfer t;
+	const char *tmp = pd_env_var(ctx->env, "TMPDIR");
+	PD_AUTO_FREE char *prefix = pd_path_join(tmp ? tmp : "/tmp", "podium-model");
+	PD_AUTO_FREE char *folder = NULL;
+	PD_TRY(pd_artifacts_stat(store, out->where.path, arena, &found, err));
+	PD_TRY(pd_dir_temp(prefix, &folder, err));
+	out->path = pd_arena_z(arena, pd_str_from(folder));
+	pd_arena_defer(arena, remove_folder, (void *)(uintptr_t)out->path);
+	pd_transfer_init(&t, ctx);
+	enum pd_code code = pd_artifacts_fetch(store, out->where.path, out->path, &t, err);
+	pd_transfer_done(&t);
+	PD_TRY(code);
+	if (!found.is_dir)
+		out->path =
+			pd_arena_printf(arena, "%s/%.*s", folder,
+					PD_STR_ARG(pd_url_unquote(arena, last_part(&out->where))));
+	return PD_OK;
+}
+
 enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
 			     struct pd_located *out, struct pd_err *err)
 {
@@ -62,8 +103,10 @@ enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_aren
 		return PD_OK;
 	}
 	PD_TRY(pd_artifacts_open(ctx->env, out->where.root, &store, err));
-	if (pd_artifacts_local(store, out->where.path, arena, &path, err) != PD_OK)
-		return pd_locate_missing(ctx, &out->uri, err);
-	out->path = path.p;
-	return PD_OK;
+	enum pd_code code = pd_artifacts_local(store, out->where.path, arena, &path, err);
+	if (code == PD_UNSUPPORTED)
+		code = bring_model(ctx, store, arena, out, err);
+	else if (code == PD_OK)
+		out->path = path.p;
+	return code == PD_OK ? PD_OK : pd_locate_missing(ctx, &out->uri, err);
 }

@@ -18,7 +18,8 @@ PD_MUST enum pd_code pd_locate(struct pd_ctx *ctx, const char *uri, struct pd_ar
 			       struct pd_uri *out_uri, struct pd_location *out, struct pd_err *err);
 
 /* Everything in *out lies in `arena`. A plain path asks no registry.
- * PD_NOT_FOUND, with near names.  PD_UNSUPPORTED: the files are not on this machine. */
+ * What is elsewhere is fetched into a folder that is removed when `arena` ends.
+ * PD_NOT_FOUND, with near names. */
 PD_MUST enum pd_code pd_locate_model(struct pd_ctx *ctx, const char *uri, struct pd_arena *arena,
 				     struct pd_located *out, struct pd_err *err);
 

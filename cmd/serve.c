@@ -118,17 +118,26 @@ static void give_up(struct serving *s, struct pd_str version, const struct pd_er
 		s->args->uri, PD_STR_ARG(version), err->text, PD_STR_ARG(now->facts.model_version));
 }
 
-static void follow_to(struct serving *s, const struct pd_located *at)
+/* The files are fetched only now: most looks find nothing new. */
+static enum pd_code load_again(struct serving *s, struct pd_arena *arena, struct pd_scored **out,
+			       struct pd_err *err)
+{
+	struct pd_located at;
+	PD_TRY(pd_locate_model(s->ctx, s->args->uri, arena, &at, err));
+	return load(s, &at, out, err);
+}
+
+static void follow_to(struct serving *s, struct pd_str version, struct pd_arena *arena)
 {
 	struct pd_err err = { 0 };
 	struct pd_scored *next = NULL;
-	struct pd_str version = at->where.version;
 	if (is_given_up(s, version))
 		return;
-	if (load(s, at, &next, &err) != PD_OK) {
+	if (load_again(s, arena, &next, &err) != PD_OK) {
 		give_up(s, version, &err);
 		return;
 	}
+	version = pd_arena_str(arena, next->facts.model_version);
 	pd_service_swap(s->service, next);
 	free(s->failed);
 	s->failed = NULL;
@@ -141,9 +150,9 @@ static void watch(struct serving *s)
 	PD_AUTO(pd_arena)
 	arena = { 0 };
 	struct pd_err err = { 0 };
-	struct pd_located at;
+	struct pd_located at = { 0 };
 	const struct pd_scored *now = pd_service_model(s->service);
-	if (pd_locate_model(s->ctx, s->args->uri, &arena, &at, &err) != PD_OK) {
+	if (pd_locate(s->ctx, s->args->uri, &arena, &at.uri, &at.where, &err) != PD_OK) {
 		if (!s->registry_failed)
 			fprintf(s->ctx->env->diag,
 				"podium: cannot look at %s (%s); version %.*s "
@@ -153,8 +162,9 @@ static void watch(struct serving *s)
 		return;
 	}
 	s->registry_failed = false;
-	if (!pd_str_eq(at.where.version, now->facts.model_version))
-		follow_to(s, &at);
+	struct pd_str version = at.where.version;
+	if (!pd_str_eq(version, now->facts.model_version))
+		follow_to(s, version, &arena);
 }
 
 /* ---------------------------------------------------------------- staying */
@@ -180,6 +190,8 @@ static enum pd_code serve_run(struct pd_ctx *ctx, const void *args, struct pd_er
 	pd_stay_ready(&s.stay, s.http);
 	bool follow = at.uri.kind == PD_URI_MODEL_ALIAS || at.uri.kind == PD_URI_MODEL_STAGE ||
 		      at.uri.kind == PD_URI_MODEL_LATEST;
+	pd_ctx_registry_close(ctx);
+	ctx->hasty = true; /* a server that is away must not hold up the draining */
 	return stay(&s, follow, err);
 }
 

@@ -7,24 +7,25 @@
 
 static const struct pd_artifact_ops *const backends[] = {
 	&pd_artifact_file,
+	&pd_artifact_http,
+	&pd_artifact_https,
+	&pd_artifact_mlflow,
 };
 
 /* Schemes that people have artifacts under, so that a slip of the pen is told from a store that
  * is not there. Source: mlflow/store/artifact/artifact_repository_registry.py. */
 static const char *const known[] = {
-	"s3",    "gs",    "http", "https", "mlflow-artifacts",
-	"wasbs", "abfss", "dbfs", "hdfs",  "viewfs",
-	"ftp",   "sftp",  "r2",   "b2",    "oss",
+	"s3", "gs", "wasbs", "abfss", "dbfs", "hdfs", "viewfs", "ftp", "sftp", "r2", "b2", "oss",
 };
 
 static enum pd_code no_backend(struct pd_str uri, struct pd_str scheme, struct pd_err *err)
 {
 	for (size_t i = 0; i < PD_LEN(known); i++)
 		if (pd_str_eq_nocase(scheme, pd_str_from(known[i])))
-			return pd_fail(
-				err, PD_UNSUPPORTED,
-				"%.*s: no artifact store for %s: here yet; paths and file: work",
-				PD_STR_ARG(uri), known[i]);
+			return pd_fail(err, PD_UNSUPPORTED,
+				       "%.*s: no artifact store for %s: here yet; paths, file:, "
+				       "http(s): and mlflow-artifacts: work",
+				       PD_STR_ARG(uri), known[i]);
 	return pd_fail(err, PD_UNSUPPORTED,
 		       "%.*s: unknown scheme \"%.*s\"; a file of that name is ./%.*s",
 		       PD_STR_ARG(uri), PD_STR_ARG(scheme), PD_STR_ARG(uri));

@@ -19,7 +19,7 @@ struct pd_artifact {
 	struct pd_str path; /* below the root */
 	bool is_dir;
 	uint64_t size_bytes; /* 0 for a folder */
-	int64_t modified_ms;
+	int64_t modified_ms; /* 0: the store does not say */
 };
 
 struct pd_artifact_list {
@@ -71,10 +71,14 @@ struct pd_artifacts {
 };
 
 extern const struct pd_artifact_ops pd_artifact_file; /* plain paths */
+extern const struct pd_artifact_ops pd_artifact_http;
+extern const struct pd_artifact_ops pd_artifact_https;
+extern const struct pd_artifact_ops pd_artifact_mlflow; /* mlflow-artifacts: */
 
 /*
- * Open the store at `uri`: a path, file:, or another scheme. Looks at nothing yet. *out given,
- * release with pd_artifacts_close.
+ * Open the store at `uri`: a path, file:, or another scheme. Looks at nothing yet. env: kept; its
+ * MLFLOW_TRACKING_URI is the server of mlflow-artifacts:. *out given, release with
+ * pd_artifacts_close.
  * PD_UNSUPPORTED: no back end for that scheme (named).  PD_INVALID: no proper URI.
  */
 PD_MUST enum pd_code pd_artifacts_open(const struct pd_env *env, struct pd_str uri,

@@ -238,6 +238,8 @@ static enum pd_code fail(const struct pd_host *h, const struct pd_http_req *req,
 enum pd_code pd_host_call(struct pd_host *h, struct pd_http_req *req, struct pd_http_res *res,
 			  struct pd_err *err)
 {
+	struct pd_err unheard = { 0 };
+	err = err ? err : &unheard;
 	req->is_final = is_final;
 	enum pd_code code = pd_http_call(h->client, req, res, err);
 	if (code == PD_TIMEOUT)

@@ -24,7 +24,7 @@
 
 struct pd_tree_entry {
 	struct pd_str rel; /* below the root, "/" between the parts */
-	const char *real;  /* where it is: links followed */
+	const char *real;  /* where it is: links followed; NULL: not on this machine */
 	bool is_dir;
 	bool is_same; /* the destination has it already */
 	mode_t mode;
@@ -74,5 +74,18 @@ PD_MUST enum pd_code pd_tree_walk(const char *root, const char *confine, struct 
  */
 PD_MUST enum pd_code pd_tree_copy(struct pd_tree *tree, const char *dest, struct pd_transfer *t,
 				  struct pd_err *err);
+
+/* Where the bytes of a tree come from that is elsewhere. */
+struct pd_tree_source {
+	/* Write the whole of one file to the new file `fd`. Counts bytes in `t` and reports them. */
+	enum pd_code (*bring)(void *ctx, const struct pd_tree_entry *e, int fd,
+			      struct pd_transfer *t, struct pd_err *err);
+	void *ctx;
+};
+
+/* The same for entries of which only rel, is_dir and size_bytes are set, their names safe. All
+ * files are brought: nobody knows yet whether those in `dest` are the same. */
+PD_MUST enum pd_code pd_tree_bring(struct pd_tree *tree, const struct pd_tree_source *source,
+				   const char *dest, struct pd_transfer *t, struct pd_err *err);
 
 #endif

@@ -18,6 +18,7 @@
 
 struct copy {
 	struct pd_tree *tree;
+	const struct pd_tree_source *source; /* NULL: the entries are files here */
 	const char *dest;
 	struct pd_transfer *t;
 	char *parent; /* the nearest folder that exists, dest itself or above it */
@@ -87,7 +88,7 @@ static enum pd_code hold_against(struct pd_tree_entry *e, const char *there, str
 		return pd_fail(err, PD_EXISTS, "%s: a folder, where a file is to be written",
 			       there);
 	e->is_same = e->is_dir || (S_ISREG(st.st_mode) && (uint64_t)st.st_size == e->size_bytes &&
-				   same_bytes(e->real, there));
+				   e->real && same_bytes(e->real, there));
 	return PD_OK;
 }
 
@@ -208,6 +209,18 @@ static enum pd_code copy_bytes(struct copy *c, int in, int out, const struct pd_
 	}
 }
 
+static enum pd_code bring_file(struct copy *c, const struct pd_tree_entry *e, const char *to,
+			       const char *what, struct pd_err *err)
+{
+	PD_AUTO_FD int out = open(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (out < 0)
+		return pd_fail_errno(err, errno, "%s", what);
+	PD_TRY(c->source->bring(c->source->ctx, e, out, c->t, err));
+	if (c->n_new <= SYNC_FEW && fsync(out) != 0)
+		return pd_fail_errno(err, errno, "%s", what);
+	return report(c, 0, 1, err);
+}
+
 /* `what` is the final name, for texts: nobody knows the hidden one. */
 static enum pd_code copy_file(struct copy *c, const struct pd_tree_entry *e, const char *to,
 			      const char *what, struct pd_err *err)
@@ -243,7 +256,8 @@ static enum pd_code fill_stage(struct copy *c, struct pd_err *err)
 		if (e->is_dir && mkdir(to, 0777) != 0)
 			return pd_fail_errno(err, errno, "%s", what);
 		if (!e->is_dir)
-			PD_TRY(copy_file(c, e, to, what, err));
+			PD_TRY(c->source ? bring_file(c, e, to, what, err)
+					 : copy_file(c, e, to, what, err));
 	}
 	if (c->n_new > SYNC_FEW && syncfs(c->stage_fd) != 0)
 		return pd_fail_errno(err, errno, "%s: sync", c->dest);
@@ -313,11 +327,17 @@ static enum pd_code run(struct copy *c, struct pd_err *err)
 	return publish(c, err);
 }
 
-enum pd_code pd_tree_copy(struct pd_tree *tree, const char *dest, struct pd_transfer *t,
-			  struct pd_err *err)
+enum pd_code pd_tree_bring(struct pd_tree *tree, const struct pd_tree_source *source,
+			   const char *dest, struct pd_transfer *t, struct pd_err *err)
 {
 	struct pd_transfer unheard = { 0 };
 	PD_AUTO(copy)
-	c = { .tree = tree, .dest = dest, .t = t ? t : &unheard, .stage_fd = -1 };
+	c = { .tree = tree, .source = source, .dest = dest, .t = t ? t : &unheard, .stage_fd = -1 };
 	return run(&c, err);
+}
+
+enum pd_code pd_tree_copy(struct pd_tree *tree, const char *dest, struct pd_transfer *t,
+			  struct pd_err *err)
+{
+	return pd_tree_bring(tree, NULL, dest, t, err);
 }
