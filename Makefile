@@ -121,6 +121,7 @@ SRC_model = \
 	model/inflate.c \
 	model/joblib.c \
 	model/inspect.c \
+	model/kernel/boost.c \
 	model/kernel/forest.c \
 	model/kernel/forest_build.c \
 	model/kernel/sums.c \
@@ -138,6 +139,9 @@ SRC_model = \
 	model/signature.c \
 	model/sklearn/categories.c \
 	model/sklearn/column_transformer.c \
+	model/sklearn/adaboost.c \
+	model/sklearn/bagging.c \
+	model/sklearn/boosting.c \
 	model/sklearn/dict_vectorizer.c \
 	model/sklearn/feature_union.c \
 	model/sklearn/forest.c \
@@ -149,9 +153,17 @@ SRC_model = \
 	model/sklearn/one_hot_encoder.c \
 	model/sklearn/ordinal_encoder.c \
 	model/sklearn/simple_imputer.c \
+	model/sklearn/gradient_boosting.c \
+	model/sklearn/hist_boosting.c \
+	model/sklearn/isolation_forest.c \
+	model/sklearn/linear.c \
+	model/sklearn/linear_form.c \
+	model/sklearn/logistic.c \
+	model/sklearn/nested.c \
 	model/sklearn/standard_scaler.c \
 	model/sklearn/tree.c \
 	model/sklearn/tree_read.c \
+	model/sklearn/voting.c \
 	model/skops.c \
 	model/skops_array.c \
 	model/step.c \

@@ -3,12 +3,17 @@
 
 #define OLDEST_SKLEARN 22  /* 0.22: private modules got their underscore */
 #define PIPELINES_MAX  20u /* one inside another */
+#define ENSEMBLES_MAX  8u  /* one inside another */
 
 /* Rows in alphabetical order; several classes share a form. */
 static const struct {
 	const char *cls;
 	pd_recogniser make;
 } table[] = {
+	{ "AdaBoostClassifier", pd_make_ada_classifier },
+	{ "AdaBoostRegressor", pd_make_ada_regressor },
+	{ "BaggingClassifier", pd_make_bagging },
+	{ "BaggingRegressor", pd_make_bagging },
 	{ "BayesianRidge", pd_make_linear },
 	{ "ColumnTransformer", pd_make_column_transformer },
 	{ "DecisionTreeClassifier", pd_make_tree },
@@ -23,7 +28,12 @@ static const struct {
 	{ "FeatureUnion", pd_make_feature_union },
 	{ "FunctionTransformer", pd_make_function_transformer },
 	{ "GammaRegressor", pd_make_log_linear },
+	{ "GradientBoostingClassifier", pd_make_gradient_boosting },
+	{ "GradientBoostingRegressor", pd_make_gradient_boosting },
+	{ "HistGradientBoostingClassifier", pd_make_hist_boosting },
+	{ "HistGradientBoostingRegressor", pd_make_hist_boosting },
 	{ "HuberRegressor", pd_make_linear },
+	{ "IsolationForest", pd_make_isolation_forest },
 	{ "Lars", pd_make_linear },
 	{ "LarsCV", pd_make_linear },
 	{ "Lasso", pd_make_linear },
@@ -51,6 +61,8 @@ static const struct {
 	{ "SimpleImputer", pd_make_simple_imputer },
 	{ "StandardScaler", pd_make_standard_scaler },
 	{ "TheilSenRegressor", pd_make_linear },
+	{ "VotingClassifier", pd_make_voting },
+	{ "VotingRegressor", pd_make_voting },
 };
 
 static bool from_sklearn(const struct pd_node *object)
@@ -154,12 +166,34 @@ static enum pd_code read_common(struct pd_build *b, const struct pd_node *object
 	return read_names(b, object, s, err);
 }
 
+enum pd_code pd_build_once(struct pd_build *b, const struct pd_node *n, struct pd_err *err)
+{
+	if (!b->built)
+		b->built = PD_ARENA_NEW(b->scratch, struct pd_built);
+	struct pd_built *seen = b->built;
+	size_t at = n->id / 8;
+	unsigned char bit = (unsigned char)(1u << n->id % 8);
+	if (at >= seen->n) {
+		unsigned char *bigger = NULL;
+		PD_TRY(pd_arena_try(b->scratch, 2 * at + 64, 1, &bigger, err));
+		if (seen->n)
+			memcpy(bigger, seen->bits, seen->n);
+		*seen = (struct pd_built){ bigger, 2 * at + 64 };
+	}
+	if (seen->bits[at] & bit)
+		return pd_fail(err, PD_CORRUPT, "two parts of an ensemble are one object");
+	seen->bits[at] |= bit;
+	return PD_OK;
+}
+
 enum pd_code pd_build_step(struct pd_build *b, const struct pd_node *object, struct pd_str name,
 			   struct pd_step **out, struct pd_err *err)
 {
 	pd_recogniser make = find_recogniser(object);
 	if (!make)
 		return no_predictor(object, err);
+	if (b->nesting)
+		PD_TRY(pd_build_once(b, object, err));
 	struct pd_step *s = PD_ARENA_NEW(b->arena, struct pd_step);
 	s->name = pd_arena_str(b->arena, name);
 	PD_TRY(read_common(b, object, s, err));
@@ -218,12 +252,28 @@ static enum pd_code add_pipeline(struct pd_build *b, const struct pd_node *pipel
 	return PD_OK;
 }
 
+/* HistGradientBoosting* with categories, since 1.4: a ColumnTransformer that makes them numbers. */
+static enum pd_code add_preprocessor(struct pd_build *b, const struct pd_node *n,
+				     struct pd_err *err)
+{
+	if (!pd_node_is(n, PD_NODE_OBJECT) || !from_sklearn(n) ||
+	    !pd_str_starts(pd_node_class(n), PD_STR("HistGradientBoosting")))
+		return PD_OK;
+	const struct pd_node *p = pd_attr_opt(n, "_preprocessor");
+	if (!p)
+		return PD_OK;
+	if (!is_class(p, "ColumnTransformer"))
+		return pd_attr_fail(n, "_preprocessor", err, "is no ColumnTransformer");
+	return add_estimator(b, p, PD_STR(""), err);
+}
+
 static enum pd_code add_estimator(struct pd_build *b, const struct pd_node *n, struct pd_str name,
 				  struct pd_err *err)
 {
 	struct pd_step *s = NULL;
 	const char *attribute = wrapped(n);
 	if (!pd_is_pipeline(n) && !attribute) {
+		PD_TRY(add_preprocessor(b, n, err));
 		PD_TRY(pd_build_step(b, n, name, &s, err));
 		return add_step(b, s, err);
 	}
@@ -290,7 +340,9 @@ enum pd_code pd_build_chain(struct pd_build *b, const struct pd_node *n, struct 
 	struct pd_build inner = { .arena = b->arena,
 				  .scratch = b->scratch,
 				  .depth = b->depth + 1,
-				  .n_walked = b->n_walked + 1 };
+				  .n_walked = b->n_walked + 1,
+				  .nesting = b->nesting,
+				  .built = b->built };
 	if (b->depth == PIPELINES_MAX)
 		return pd_fail(err, PD_TOO_LARGE, "estimators nested more than %u deep",
 			       PIPELINES_MAX);
@@ -313,4 +365,29 @@ enum pd_code pd_build_model(struct pd_build *b, const struct pd_node *root, stru
 	if (!b->n_steps)
 		return pd_fail(err, PD_UNSUPPORTED, "a pipeline without steps");
 	return check_chain(b, err);
+}
+
+enum pd_code pd_build_nested(struct pd_build *b, const struct pd_node *object, size_t n_in,
+			     struct pd_chain *out, struct pd_err *err)
+{
+	if (b->nesting == ENSEMBLES_MAX)
+		return pd_fail(err, PD_TOO_LARGE, "ensembles nested more than %u deep",
+			       ENSEMBLES_MAX);
+	if (!b->built)
+		b->built = PD_ARENA_NEW(b->scratch, struct pd_built);
+	struct pd_build inner = { .arena = b->arena,
+				  .scratch = b->scratch,
+				  .depth = b->depth,
+				  .nesting = b->nesting + 1,
+				  .built = b->built };
+	PD_TRY(add_estimator(&inner, object, PD_STR(""), err));
+	PD_TRY(check_chain(&inner, err));
+	*out = (struct pd_chain){ .steps = inner.steps, .n_steps = inner.n_steps };
+	if (!pd_chain_can(out, PD_METHOD_PREDICT))
+		return pd_fail(err, PD_UNSUPPORTED, "a member of an ensemble predicts nothing");
+	size_t width = pd_chain_n_in(out);
+	if (n_in && width && width != n_in)
+		return pd_fail(err, PD_CORRUPT, "%.*s takes %zu features, the ensemble has %zu",
+			       PD_STR_ARG(out->steps[0]->cls), width, n_in);
+	return PD_OK;
 }

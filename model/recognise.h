@@ -33,6 +33,12 @@ struct pd_labels {
 	};
 };
 
+/* Estimators inside ensembles that have been built. */
+struct pd_built {
+	unsigned char *bits; /* one an id of a node */
+	size_t n;            /* bytes */
+};
+
 /* The chain being built. Zero it and give the arena. */
 struct pd_build {
 	struct pd_arena *arena;   /* kept: the model's */
@@ -42,6 +48,8 @@ struct pd_build {
 	size_t cap_steps;
 	unsigned depth;         /* pipelines inside one another */
 	size_t n_walked;        /* entries of pipelines looked at: shared ones may be many */
+	unsigned nesting;       /* ensembles inside one another */
+	struct pd_built *built; /* NULL outside ensembles */
 	struct pd_labels *code; /* of a LabelEncoder beside the model, or NULL */
 };
 
@@ -60,6 +68,16 @@ bool pd_is_pipeline(const struct pd_node *object);
  * it is None, "passthrough" or made of those. */
 PD_MUST enum pd_code pd_build_chain(struct pd_build *b, const struct pd_node *n, struct pd_str name,
 				    struct pd_chain *out, struct pd_err *err);
+/*
+ * An estimator or pipeline inside an ensemble as a chain of its own. In a genuine model each is an
+ * object of its own; a small file could name a large one many times.
+ * n_in: features it will be given.  PD_CORRUPT: built before; another width.  PD_TOO_LARGE.
+ */
+PD_MUST enum pd_code pd_build_nested(struct pd_build *b, const struct pd_node *object, size_t n_in,
+				     struct pd_chain *out, struct pd_err *err);
+
+/* Mark a part of an ensemble as built. PD_CORRUPT: it was before. */
+PD_MUST enum pd_code pd_build_once(struct pd_build *b, const struct pd_node *n, struct pd_err *err);
 
 /* One estimator that is not a pipeline. */
 PD_MUST enum pd_code pd_build_step(struct pd_build *b, const struct pd_node *object,

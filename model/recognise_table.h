@@ -32,5 +32,19 @@ enum pd_code pd_make_simple_imputer(struct pd_build *b, const struct pd_node *ob
 				    struct pd_step *s, struct pd_err *err);
 enum pd_code pd_make_missing_indicator(struct pd_build *b, const struct pd_node *object,
 				       struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_ada_classifier(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_ada_regressor(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_bagging(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			     struct pd_err *err);
+enum pd_code pd_make_gradient_boosting(struct pd_build *b, const struct pd_node *object,
+				       struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_hist_boosting(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_isolation_forest(struct pd_build *b, const struct pd_node *object,
+				      struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_voting(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			    struct pd_err *err);
 
 #endif

@@ -78,7 +78,7 @@ static enum pd_code check_values(const struct pd_step *s, const struct pd_matrix
 	const double *v = in->sparse ? in->val : in->x;
 	size_t n = in->sparse ? in->start[in->n_rows] : in->n_rows * in->n_cols;
 	for (size_t i = 0; i < n; i++) {
-		if (fits(v[i], s->as_f32) || (nan_ok && isnan(v[i])))
+		if (fits(v[i], s->as_f32) || (nan_ok && isnan(v[i])) || (s->inf_ok && !isnan(v[i])))
 			continue;
 		if (!in->sparse)
 			return bad_value(s, v[i], i / in->n_cols, i % in->n_cols, err);

@@ -85,6 +85,7 @@ struct pd_step {
 	const struct pd_str *names;
 	bool nan_ok;        /* takes NaN in dense input */
 	bool nan_ok_sparse; /* ... and in sparse input */
+	bool inf_ok;        /* takes infinities */
 	bool as_f32;        /* the library casts its input to float32: larger values are refused */
 };
 

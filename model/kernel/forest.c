@@ -202,8 +202,11 @@ static enum pd_code sum_rows(const struct pd_forest *f, const struct pd_matrix *
 		else
 			has_nan = fill_dense(f, in, first + r, x, 1);
 		walk_row(f, x, has_nan, leaf);
-		for (size_t t = 0; t < f->n_trees; t++)
-			add_leaf(f, leaf[t], acc + r * f->n_values);
+		double *to = acc + r * f->n_turns * f->n_values;
+		for (size_t t = 0, turn = 0; t < f->n_trees; t++) {
+			add_leaf(f, leaf[t], to + turn * f->n_values);
+			turn = turn + 1 < f->n_turns ? turn + 1 : 0;
+		}
 		if (in->sparse)
 			clear_sparse(f, in, first + r, x, 1);
 	}
@@ -216,14 +219,15 @@ static enum pd_code sum_rows(const struct pd_forest *f, const struct pd_matrix *
 static void sum_chunk(const struct pd_forest *f, const float *x, const bool *has_nan,
 		      size_t n_groups, double *acc)
 {
-	size_t group_size = (f->n_used + 1) * LANES;
+	size_t group_size = (f->n_used + 1) * LANES, width = f->n_turns * f->n_values;
 	uint32_t leaf[LANES];
 	for (size_t t = 0; t < f->n_trees; t++) {
+		double *turn = acc + t % f->n_turns * f->n_values;
 		for (size_t g = 0; g < n_groups; g++) {
-			double *to = acc + g * LANES * f->n_values;
+			double *to = turn + g * LANES * width;
 			walk_rows(f, t, x + g * group_size, has_nan[g], leaf);
 			for (size_t k = 0; k < LANES; k++)
-				add_leaf(f, leaf[k], to + k * f->n_values);
+				add_leaf(f, leaf[k], to + k * width);
 		}
 	}
 }
@@ -250,27 +254,32 @@ static enum pd_code sum_chunks(const struct pd_forest *f, const struct pd_matrix
 				nan = fill_dense(f, in, row + i, to, LANES);
 			has_nan[i / LANES] = nan || (i % LANES && has_nan[i / LANES]);
 		}
-		sum_chunk(f, x, has_nan, n, acc + row * f->n_values);
+		sum_chunk(f, x, has_nan, n, acc + row * f->n_turns * f->n_values);
 		for (size_t i = 0; in->sparse && i < n * LANES; i++)
 			clear_sparse(f, in, row + i, x + i / LANES * group_size + i % LANES, LANES);
 	}
 	return PD_OK;
 }
 
-enum pd_code pd_forest_sum(const struct pd_forest *f, const struct pd_matrix *in,
-			   struct pd_arena *arena, double **out, struct pd_err *err)
+enum pd_code pd_forest_add(const struct pd_forest *f, const struct pd_matrix *in,
+			   struct pd_arena *arena, double *acc, struct pd_err *err)
 {
-	double *acc = NULL;
 	size_t n_lanes = in->n_rows - in->n_rows % LANES;
-	PD_TRY(pd_step_room(arena, in->n_rows, f->n_values, sizeof(*acc), &acc, err));
-	memset(acc, 0, in->n_rows * f->n_values * sizeof(*acc));
 	if (n_lanes)
 		PD_TRY(sum_chunks(f, in, n_lanes, arena, acc, err));
 	if (n_lanes < in->n_rows)
 		PD_TRY(sum_rows(f, in, n_lanes, in->n_rows - n_lanes, arena,
-				acc + n_lanes * f->n_values, err));
-	*out = acc;
+				acc + n_lanes * f->n_turns * f->n_values, err));
 	return PD_OK;
+}
+
+enum pd_code pd_forest_sum(const struct pd_forest *f, const struct pd_matrix *in,
+			   struct pd_arena *arena, double **out, struct pd_err *err)
+{
+	size_t width = f->n_turns * f->n_values;
+	PD_TRY(pd_step_room(arena, in->n_rows, width, sizeof(**out), out, err));
+	memset(*out, 0, in->n_rows * width * sizeof(**out));
+	return pd_forest_add(f, in, arena, *out, err);
 }
 
 enum pd_code pd_forest_leaf(const struct pd_forest *f, const struct pd_matrix *in,

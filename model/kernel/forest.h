@@ -50,6 +50,8 @@ struct pd_forest {
 					    * NULL in a wide model of few nodes: search `used` */
 	const unsigned char *missing_left; /* a bit a slot: NaN goes left; NULL: never */
 	size_t n_values;                   /* a leaf */
+	size_t n_turns;                    /* a row has n_turns sums of n_values, and tree t adds to
+					    * sum t % n_turns: rounds of one tree a class */
 	double *values;                    /* n_leaves * n_values, in order of leaf number */
 };
 
@@ -75,6 +77,8 @@ struct pd_tree_source {
 	size_t stride; /* bytes of a node */
 	size_t n_nodes;
 	size_t left, right, feature, threshold, samples; /* offsets of 8-byte fields */
+	const uint32_t *columns;                         /* of its features, or NULL: the same */
+	size_t n_columns;                                /* of `columns` */
 	ptrdiff_t missing_left;                          /* offset of a byte, or -1 */
 };
 
@@ -91,10 +95,14 @@ PD_MUST enum pd_code pd_forest_build(struct pd_forest *f, const struct pd_tree_s
 				     const uint32_t **out_leaf_nodes,
 				     const uint32_t **out_first_leaf, struct pd_err *err);
 
-/* *out: n_rows * n_values, for each row the sum over the trees in order. The matrix has been
- * checked: finite in float32, or NaN. */
+/* *out: n_rows * n_turns * n_values, for each row the sum over the trees in order. The matrix has
+ * been checked: finite in float32, or NaN. */
 PD_MUST enum pd_code pd_forest_sum(const struct pd_forest *f, const struct pd_matrix *in,
 				   struct pd_arena *arena, double **out, struct pd_err *err);
+
+/* The same, added to what is in acc. */
+PD_MUST enum pd_code pd_forest_add(const struct pd_forest *f, const struct pd_matrix *in,
+				   struct pd_arena *arena, double *acc, struct pd_err *err);
 
 /* *out: for each row the leaf it reaches in the first tree. */
 PD_MUST enum pd_code pd_forest_leaf(const struct pd_forest *f, const struct pd_matrix *in,

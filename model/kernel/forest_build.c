@@ -40,6 +40,13 @@ static double field_f64(const struct pd_tree_source *t, size_t node, size_t offs
 	return v;
 }
 
+/* The column of the model that a node compares. The feature has been checked. */
+static uint32_t column_of(const struct pd_tree_source *t, size_t node)
+{
+	uint32_t feature = (uint32_t)field_i64(t, node, t->feature);
+	return t->columns ? t->columns[feature] : feature;
+}
+
 static bool goes_left_when_missing(const struct pd_tree_source *t, size_t node)
 {
 	return t->missing_left >= 0 && t->nodes[node * t->stride + (size_t)t->missing_left] != 0;
@@ -77,14 +84,14 @@ static enum pd_code check_tree(struct builder *b, const struct pd_tree_source *t
 {
 	memset(b->seen, 0, t->n_nodes);
 	for (size_t i = 0; i < t->n_nodes; i++) {
-		PD_TRY(check_node(t, tree, i, b->f->n_columns, err));
+		PD_TRY(check_node(t, tree, i, t->columns ? t->n_columns : b->f->n_columns, err));
 		int64_t left = field_i64(t, i, t->left), right = field_i64(t, i, t->right);
 		if (left == -1)
 			continue;
 		if (b->seen[left]++ || b->seen[right]++)
 			return pd_fail(err, PD_CORRUPT,
 				       "tree %zu, node %zu: a child has two parents", tree, i);
-		b->asked[b->n_asked++] = (uint32_t)field_i64(t, i, t->feature);
+		b->asked[b->n_asked++] = column_of(t, i);
 		b->any_missing_left |= goes_left_when_missing(t, i);
 	}
 	return PD_OK;
@@ -166,7 +173,7 @@ static uint32_t put_inner(struct builder *b, const struct pd_tree_source *t, uin
 			  uint32_t node)
 {
 	uint32_t pair = b->next_pair++;
-	uint32_t feature = pd_forest_place(b->f, (uint32_t)field_i64(t, node, t->feature));
+	uint32_t feature = pd_forest_place(b->f, column_of(t, node));
 	put_node(b, slot, limit_of(field_f64(t, node, t->threshold)), feature, pair);
 	if (b->missing_left && goes_left_when_missing(t, node))
 		b->missing_left[slot / 8] |= (unsigned char)(1u << (slot % 8));
@@ -266,7 +273,9 @@ enum pd_code pd_forest_build(struct pd_forest *f, const struct pd_tree_source *t
 	struct builder b = { .f = f };
 	size_t n_nodes = 0, n_largest = 0;
 	uint32_t *roots = NULL, *depths = NULL, *first_leaf = NULL;
-	*f = (struct pd_forest){ .n_trees = n_trees, .n_columns = n_columns, .n_values = n_values };
+	*f = (struct pd_forest){
+		.n_trees = n_trees, .n_columns = n_columns, .n_values = n_values, .n_turns = 1
+	};
 	PD_TRY(count_nodes(trees, n_trees, &n_nodes, &n_largest, err));
 	PD_TRY(pd_arena_try(scratch, n_nodes, sizeof(*b.asked), &b.asked, err));
 	PD_TRY(pd_arena_try(scratch, n_largest, 1, &b.seen, err));

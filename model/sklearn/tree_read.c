@@ -254,6 +254,31 @@ enum pd_code pd_trees_read(struct pd_build *b, const struct pd_node *const *obje
 	return PD_OK;
 }
 
+enum pd_code pd_trees_shape(struct pd_build *b, const struct pd_node *const *objects, size_t n,
+			    size_t n_columns, struct pd_tree_shapes *shapes, struct pd_forest *out,
+			    struct pd_err *err)
+{
+	struct pd_tree_source *sources = NULL;
+	const struct pd_node **trees = NULL;
+	PD_TRY(pd_arena_try(b->scratch, n, sizeof(*sources), &sources, err));
+	PD_TRY(pd_arena_try(b->scratch, n, sizeof(*trees), &trees, err));
+	for (size_t i = 0; i < n; i++) {
+		enum pd_code code = find_tree(objects[i], &trees[i], err);
+		if (code == PD_OK)
+			code = check_width(trees[i], shapes->lengths[i], err);
+		if (code == PD_OK)
+			code = read_nodes(trees[i], &sources[i], err);
+		if (code != PD_OK)
+			return pd_err_prefix(err, "tree %zu", i);
+		sources[i].columns = shapes->columns[i];
+		sources[i].n_columns = shapes->lengths[i];
+	}
+	PD_TRY(check_distinct(b, trees, n, err));
+	shapes->sources = sources;
+	return pd_forest_build(out, sources, n, n_columns, 1, b->arena, b->scratch,
+			       &shapes->leaf_nodes, &shapes->first_leaf, err);
+}
+
 /* ---- input rules */
 
 static bool one_of(struct pd_str s, const char *const *words)

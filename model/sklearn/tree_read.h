@@ -35,6 +35,19 @@ PD_MUST enum pd_code pd_trees_read(struct pd_build *b, const struct pd_node *con
 				   size_t n, size_t n_columns, const struct pd_tree_target *target,
 				   struct pd_forest *out, double **out_raw, struct pd_err *err);
 
+/* The same without values (1 a leaf, to be filled): tree i compares columns[i] (NULL: all), of
+ * which it has lengths[i]. Sources, leaf_nodes and first_leaf as in pd_forest_build; scratch. */
+struct pd_tree_shapes {
+	const uint32_t *const *columns;
+	const size_t *lengths;
+	const struct pd_tree_source *sources;
+	const uint32_t *leaf_nodes;
+	const uint32_t *first_leaf;
+};
+PD_MUST enum pd_code pd_trees_shape(struct pd_build *b, const struct pd_node *const *objects,
+				    size_t n, size_t n_columns, struct pd_tree_shapes *shapes,
+				    struct pd_forest *out, struct pd_err *err);
+
 /* Whether this tree's library takes NaN in dense input. */
 PD_MUST enum pd_code pd_tree_takes_nan(const struct pd_node *tree, bool *out, struct pd_err *err);
 

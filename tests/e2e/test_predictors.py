@@ -41,7 +41,7 @@ def models():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 model, rows = zoo.CASES[name].make()
-                answers = {m: zoo.library(model, rows, m) for m in zoo.METHODS}
+                answers = {m: zoo.library(model, rows, m) for m in zoo.CASES[name].methods}
             made[name] = model, rows, {m: v for m, v in answers.items() if v is not None}
         return made[name]
 
@@ -302,6 +302,49 @@ def test_attributes_that_do_not_fit_are_refused(tool, models, tmp_path, case, at
     assert done.rc == 1 and done.out == "", done
     assert done.err.split(":")[0] in ("corrupt", "unsupported", "too_large"), done
     assert text in done.err and len(done.err.splitlines()) == 1, done
+
+
+def hist_nodes(field, value):
+    def change(m):
+        p = m._predictors[0][0]
+        p.nodes = p.nodes.copy()
+        p.nodes[field][0] = value
+        return m._predictors
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "case, attribute, value, text",
+    [
+        ("gb_regressor", "estimators_", lambda m: m.estimators_[:, 0], "estimators_ is not a table of trees"),
+        ("gb_classifier_three", "estimators_", lambda m: m.estimators_[:, :2], "estimators_ has 2 trees a round, not 3"),
+        ("gb_regressor", "learning_rate", lambda m: "x", "learning_rate is not a number"),
+        ("gb_regressor", "loss", lambda m: "absurd", "loss='absurd' has no native predictor yet"),
+        ("gb_regressor", "init_", lambda m: None, "init_"),
+        ("gb_regressor", "init_", lambda m: m, "two parts of an ensemble are one object"),
+        ("gb_classifier", "classes_", lambda m: m.classes_[:1], "classes_ has one class only"),
+        ("hist_regressor", "_predictors", lambda m: m._predictors[0], "_predictors has no 1 trees in round 0"),
+        ("hist_regressor", "_predictors", lambda m: m._predictors * 2, "two parts of an ensemble are one object"),
+        ("hist_regressor", "_predictors", hist_nodes("feature_idx", 10), "tree 0: node 0: feature 10 of 10"),
+        ("hist_regressor", "_predictors", hist_nodes("left", 10**6), "tree 0, node 0: children 1000000"),
+        ("hist_regressor", "_predictors", hist_nodes("right", 0), "tree 0, node 0: children"),
+        ("hist_regressor", "_predictors", hist_nodes("is_categorical", 1), "tree 0: node 0: set 0 of 0"),
+        ("hist_regressor", "_baseline_prediction", lambda m: m.bin_mapper_ if hasattr(m, "bin_mapper_") else "x", "_baseline_prediction is not"),
+        ("bagging_regressor_columns", "estimators_features_", lambda m: [f + 9 for f in m.estimators_features_], "of 10"),
+        ("bagging_regressor_columns", "estimators_features_", lambda m: m.estimators_features_[:2], "is not a list of 7"),
+        ("bagging_regressor_columns", "estimators_", lambda m: m.estimators_[:1] * 7, "two parts of an ensemble are one object"),
+        ("bagging_classifier", "classes_", lambda m: m.classes_[:2], "classes_ has class 2 of 2"),
+        ("ada_regressor", "estimator_weights_", lambda m: m.estimator_weights_[:2], "estimator_weights_ has 2 weights"),
+        ("ada_regressor", "estimators_", lambda m: [m], "estimator 0"),
+        ("voting_regressor_weights", "weights", lambda m: [1], "weights do not fit 3 estimators"),
+        ("voting_hard", "voting", lambda m: "loud", "voting='loud'"),
+        ("isolation_forest", "estimators_features_", lambda m: [f[:3] for f in m.estimators_features_], "a tree of 13 features in a model of 3"),
+        ("isolation_forest", "offset_", lambda m: None, "offset_ is not a number"),
+    ],
+)
+def test_ensembles_that_do_not_fit_are_refused(tool, models, tmp_path, case, attribute, value, text):
+    test_attributes_that_do_not_fit_are_refused(tool, models, tmp_path, case, attribute, value, text)
 
 
 def test_pipelines_nested_without_end_are_refused_quickly(tool, tmp_path):

@@ -31,14 +31,15 @@ CASES = {}
 
 
 class Case:
-    def __init__(self, name, make, exact, since):
+    def __init__(self, name, make, exact, since, without):
         self.name, self.make, self.exact, self.since = name, make, exact, since
+        self.methods = [m for m in METHODS if m not in without]
 
 
-def case(name, exact=False, since=(0, 22)):
+def case(name, exact=False, since=(0, 22), without=()):
     def add(make):
         assert name not in CASES
-        CASES[name] = Case(name, make, exact, since)
+        CASES[name] = Case(name, make, exact, since, without)
         return make
 
     return add
@@ -292,6 +293,90 @@ def _():
     return model.fit(rows[:840], np.digitize(y[:840], [10, 20, 30])), rows[840:]
 
 
+# ---------------------------------------------------------------- boosting, and models of models
+
+
+def named(new, old, since):
+    """An option's value under the name this version knows."""
+    return new if VERSION >= since else old
+
+
+HIST = VERSION >= (1, 0)  # HistGradientBoosting: no experiment any more
+GB = dict(n_estimators=20, max_depth=3)
+BOOSTED = {
+    "gb_regressor": on(seeded(ensemble.GradientBoostingRegressor, **GB), load_diabetes),
+    "gb_regressor_huber": on(seeded(ensemble.GradientBoostingRegressor, loss="huber", learning_rate=0.3, **GB), load_diabetes),
+    "gb_regressor_quantile": on(seeded(ensemble.GradientBoostingRegressor, loss="quantile", alpha=0.8, **GB), load_diabetes),
+    "gb_regressor_lad": on(seeded(ensemble.GradientBoostingRegressor, loss=named("absolute_error", "lad", (1, 0)), **GB), load_diabetes),
+    "gb_regressor_zero": on(seeded(ensemble.GradientBoostingRegressor, init="zero", subsample=0.5, **GB), load_diabetes),
+    "gb_regressor_of_tree": on(seeded(ensemble.GradientBoostingRegressor, init=tree.DecisionTreeRegressor(max_depth=2), **GB), load_diabetes),
+    "ada_regressor": on(seeded(ensemble.AdaBoostRegressor, n_estimators=15), load_diabetes),
+    "bagging_regressor": on(seeded(ensemble.BaggingRegressor, n_estimators=7), load_diabetes),
+    "bagging_regressor_columns": on(seeded(ensemble.BaggingRegressor, n_estimators=7, max_features=0.5, bootstrap_features=True), load_diabetes),
+    "bagging_classifier": on(seeded(ensemble.BaggingClassifier, n_estimators=7), load_iris, FLOWERS),
+    "bagging_classifier_few_rows": on(seeded(ensemble.BaggingClassifier, n_estimators=12, max_samples=3), load_wine),
+}
+for _name, _make in BOOSTED.items():
+    case(_name, exact=True)(_make)
+
+# The start, and the links of several classes, go through numpy's log and exp.
+SOFT = {
+    "gb_classifier": on(seeded(ensemble.GradientBoostingClassifier, **GB), load_breast_cancer),
+    "gb_classifier_bool": on(seeded(ensemble.GradientBoostingClassifier, **GB), load_breast_cancer, [True, False]),
+    "gb_classifier_three": on(seeded(ensemble.GradientBoostingClassifier, **GB), load_iris, FLOWERS),
+    "gb_classifier_exponential": on(seeded(ensemble.GradientBoostingClassifier, loss="exponential", **GB), load_breast_cancer),
+    "gb_classifier_zero": on(seeded(ensemble.GradientBoostingClassifier, init="zero", **GB), load_iris),
+    "gb_classifier_of_tree": on(seeded(ensemble.GradientBoostingClassifier, init=tree.DecisionTreeClassifier(max_depth=2), **GB), load_breast_cancer),
+    "ada_classifier": on(seeded(ensemble.AdaBoostClassifier, n_estimators=12), load_breast_cancer),
+    "ada_classifier_text": on(seeded(ensemble.AdaBoostClassifier, n_estimators=12), load_iris, FLOWERS),
+    "bagging_of_lines": on(lambda: ensemble.BaggingClassifier(make_pipeline(StandardScaler(), linear_model.LogisticRegression()), n_estimators=4, random_state=0), load_wine),
+    "isolation_forest": on(seeded(ensemble.IsolationForest, n_estimators=20), load_wine),
+    "isolation_forest_columns": on(seeded(ensemble.IsolationForest, n_estimators=20, max_features=0.4, contamination=0.1), load_wine),
+}
+for _name, _make in SOFT.items():
+    case(_name)(_make)
+
+if VERSION < (1, 8):
+    case("ada_classifier_samme")(on(seeded(ensemble.AdaBoostClassifier, n_estimators=12, algorithm="SAMME"), load_iris))
+
+
+def voters(kind, **options):
+    models = [("tree", getattr(tree, "DecisionTree" + kind)(max_depth=3, random_state=0)), ("forest", getattr(ensemble, "RandomForest" + kind)(5, random_state=0)), ("gone", "drop"), ("extra", getattr(ensemble, "ExtraTrees" + kind)(6, random_state=1))]
+    return lambda: getattr(ensemble, "Voting" + kind)(models, **options)
+
+
+case("voting_regressor", exact=True)(on(voters("Regressor"), load_diabetes))
+case("voting_regressor_weights", exact=True)(on(voters("Regressor", weights=[1, 2.5, 9, 0.3]), load_diabetes))
+case("voting_soft", exact=True)(on(voters("Classifier", voting="soft"), load_iris, FLOWERS))
+case("voting_soft_weights", exact=True)(on(voters("Classifier", voting="soft", weights=[3, 1, 5, 2]), load_iris))
+case("voting_hard", exact=True, without=("transform",))(on(voters("Classifier"), load_iris, FLOWERS))
+case("voting_hard_weights", exact=True, without=("transform",))(on(voters("Classifier", weights=[3, 1, 5, 1.5]), load_wine))
+
+
+def hist(cls, name, data, labels=None, nan=False, exact=False, **options):
+    @case(name, exact=exact, since=(1, 0))
+    def _():
+        x, y, rows = split(data())
+        y = abs(y) + 1.0 if labels is None else np.array(labels)[y]
+        model = getattr(ensemble, "HistGradientBoosting" + cls)(max_iter=18, random_state=0, early_stopping=False, **options)
+        return model.fit(holes(x, 1) if nan else x, y), (holes(rows, 2) if nan else rows).tolist()
+
+
+hist("Regressor", "hist_regressor", load_diabetes, exact=True)
+hist("Regressor", "hist_regressor_nan", load_diabetes, nan=True, exact=True)
+hist("Regressor", "hist_regressor_poisson", load_diabetes, loss="poisson")
+hist("Regressor", "hist_regressor_lad", load_diabetes, loss=named("absolute_error", "least_absolute_deviation", (1, 0)), exact=True)
+hist("Classifier", "hist_classifier", load_breast_cancer, labels=[0, 1], exact=True)
+hist("Classifier", "hist_classifier_three", load_iris, labels=FLOWERS, nan=True)
+
+
+@case("hist_regressor_beyond_float32", exact=True, since=(1, 0))
+def _():
+    x, y, rows = split(load_diabetes())
+    model = ensemble.HistGradientBoostingRegressor(max_iter=9, random_state=0)
+    return model.fit(x, y), (rows * 1e300).tolist()
+
+
 # ---------------------------------------------------------------- dicts, tuples, pipelines
 
 
@@ -425,7 +510,7 @@ def main(out, *patterns):
             pickle.dump(model, f, protocol=4)
         with open(os.path.join(out, name + ".rows.json"), "w") as f:
             f.write(rows_text(rows))
-        answers = {m: library(model, rows, m) for m in METHODS}
+        answers = {m: library(model, rows, m) for m in CASES[name].methods}
         with open(os.path.join(out, name + ".expected.json"), "w") as f:
             json.dump({"exact": CASES[name].exact, "answers": {m: v for m, v in answers.items() if v is not None}}, f)
     print("scikit-learn %s: %d models" % (sklearn.__version__, len(names(patterns))))
