@@ -83,7 +83,7 @@ SRC_base = \
 	base/reader.c \
 	base/str.c \
 	base/url.c \
-	base/word.c
+	base/word.c \
 
 SRC_schema = \
 	schema/errors.c \
@@ -93,7 +93,7 @@ SRC_schema = \
 	schema/route.c \
 	schema/tables.c \
 	schema/tables_gateway.c \
-	schema/tables_traces.c
+	schema/tables_traces.c \
 
 SRC_store = \
 	store/artifact.c \
@@ -103,7 +103,7 @@ SRC_store = \
 	store/host.c \
 	store/host_policy.c \
 	store/tree.c \
-	store/tree_copy.c
+	store/tree_copy.c \
 
 SRC_model = \
 	model/array.c \
@@ -119,8 +119,8 @@ SRC_model = \
 	model/flow.c \
 	model/frame.c \
 	model/inflate.c \
-	model/joblib.c \
 	model/inspect.c \
+	model/joblib.c \
 	model/kernel/boost.c \
 	model/kernel/forest.c \
 	model/kernel/forest_build.c \
@@ -137,30 +137,39 @@ SRC_model = \
 	model/recognise.c \
 	model/repickle.c \
 	model/signature.c \
-	model/sklearn/categories.c \
-	model/sklearn/column_transformer.c \
 	model/sklearn/adaboost.c \
 	model/sklearn/bagging.c \
 	model/sklearn/boosting.c \
+	model/sklearn/categories.c \
+	model/sklearn/column_scalers.c \
+	model/sklearn/column_transformer.c \
 	model/sklearn/dict_vectorizer.c \
+	model/sklearn/dummy.c \
 	model/sklearn/feature_union.c \
 	model/sklearn/forest.c \
 	model/sklearn/function_transformer.c \
-	model/sklearn/linear.c \
-	model/sklearn/linear_form.c \
-	model/sklearn/logistic.c \
-	model/sklearn/missing.c \
-	model/sklearn/one_hot_encoder.c \
-	model/sklearn/ordinal_encoder.c \
-	model/sklearn/simple_imputer.c \
 	model/sklearn/gradient_boosting.c \
 	model/sklearn/hist_boosting.c \
 	model/sklearn/isolation_forest.c \
+	model/sklearn/kmeans.c \
 	model/sklearn/linear.c \
+	model/sklearn/linear_classifier.c \
 	model/sklearn/linear_form.c \
 	model/sklearn/logistic.c \
+	model/sklearn/missing.c \
+	model/sklearn/naive_bayes.c \
 	model/sklearn/nested.c \
+	model/sklearn/normalizer.c \
+	model/sklearn/one_hot_encoder.c \
+	model/sklearn/ordinal_encoder.c \
+	model/sklearn/polynomial.c \
+	model/sklearn/power_transformer.c \
+	model/sklearn/projection.c \
+	model/sklearn/select.c \
+	model/sklearn/simple_imputer.c \
 	model/sklearn/standard_scaler.c \
+	model/sklearn/target_encoder.c \
+	model/sklearn/transformed_target.c \
 	model/sklearn/tree.c \
 	model/sklearn/tree_read.c \
 	model/sklearn/voting.c \
@@ -168,7 +177,7 @@ SRC_model = \
 	model/skops_array.c \
 	model/step.c \
 	model/text.c \
-	model/zip.c
+	model/zip.c \
 
 SRC_registry = \
 	registry/batch.c \
@@ -205,7 +214,7 @@ SRC_registry = \
 	registry/run_name.c \
 	registry/search_sql.c \
 	registry/uri.c \
-	registry/writer.c
+	registry/writer.c \
 
 SRC_serve = \
 	serve/bulk.c \
@@ -231,7 +240,7 @@ SRC_serve = \
 	serve/tracking_reply.c \
 	serve/tracking_rest.c \
 	serve/tracking_store.c \
-	serve/write_json.c
+	serve/write_json.c \
 
 SRC_cmd = \
 	cmd/alias.c \
@@ -263,8 +272,8 @@ SRC_cmd = \
 	cmd/noun.c \
 	cmd/opt.c \
 	cmd/out.c \
-	cmd/publish.c \
 	cmd/predict.c \
+	cmd/publish.c \
 	cmd/register.c \
 	cmd/rest.c \
 	cmd/run.c \
@@ -272,10 +281,10 @@ SRC_cmd = \
 	cmd/serve.c \
 	cmd/server.c \
 	cmd/start.c \
-	cmd/stop.c \
 	cmd/stay.c \
+	cmd/stop.c \
 	cmd/transfer.c \
-	cmd/version.c
+	cmd/version.c \
 
 UNIT = \
 	tests/unit/base/test_arena.c \
@@ -309,7 +318,7 @@ UNIT = \
 	tests/unit/serve/test_recipe.c \
 	tests/unit/serve/test_write_json.c \
 	tests/unit/store/test_artifact.c \
-	tests/unit/store/test_db.c
+	tests/unit/store/test_db.c \
 
 LIB_SRC = $(SRC_base) $(SRC_schema) $(SRC_store) $(SRC_model) $(SRC_registry) $(SRC_serve) \
 	$(SRC_cmd)

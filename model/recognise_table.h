@@ -46,5 +46,55 @@ enum pd_code pd_make_isolation_forest(struct pd_build *b, const struct pd_node *
 				      struct pd_step *s, struct pd_err *err);
 enum pd_code pd_make_voting(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
 			    struct pd_err *err);
+enum pd_code pd_make_min_max_scaler(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_max_abs_scaler(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_robust_scaler(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_normalizer(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+				struct pd_err *err);
+enum pd_code pd_make_binarizer(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			       struct pd_err *err);
+enum pd_code pd_make_variance_threshold(struct pd_build *b, const struct pd_node *object,
+					struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_select_k_best(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_select_percentile(struct pd_build *b, const struct pd_node *object,
+				       struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_rfe(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			 struct pd_err *err);
+enum pd_code pd_make_pca(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			 struct pd_err *err);
+enum pd_code pd_make_truncated_svd(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_linear_classifier(struct pd_build *b, const struct pd_node *object,
+				       struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_sgd_classifier(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_lda(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			 struct pd_err *err);
+enum pd_code pd_make_gaussian_nb(struct pd_build *b, const struct pd_node *object,
+				 struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_multinomial_nb(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_complement_nb(struct pd_build *b, const struct pd_node *object,
+				   struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_bernoulli_nb(struct pd_build *b, const struct pd_node *object,
+				  struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_kmeans(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			    struct pd_err *err);
+enum pd_code pd_make_polynomial_features(struct pd_build *b, const struct pd_node *object,
+					 struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_power_transformer(struct pd_build *b, const struct pd_node *object,
+				       struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_target_encoder(struct pd_build *b, const struct pd_node *object,
+				    struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_transformed_target(struct pd_build *b, const struct pd_node *object,
+					struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_dummy_regressor(struct pd_build *b, const struct pd_node *object,
+				     struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_dummy_classifier(struct pd_build *b, const struct pd_node *object,
+				      struct pd_step *s, struct pd_err *err);
 
 #endif

@@ -465,6 +465,8 @@ def library(model, rows, method):
             rows = aid.transform(rows)
     if not hasattr(model, method):
         return None
+    if method == "transform" and type(model).__name__ == "LinearDiscriminantAnalysis":
+        return None  # not native
     if isinstance(rows, dict):
         import pandas as pd
 

@@ -1,9 +1,9 @@
 """Cases of the zoo: composition and preprocessing. add(zoo) enters them."""
 
 import numpy as np
-from sklearn import compose, impute, pipeline, preprocessing
+from sklearn import cluster, compose, decomposition, discriminant_analysis, dummy, feature_selection, impute, naive_bayes, pipeline, preprocessing, svm
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Perceptron, Ridge, RidgeClassifier, SGDClassifier
 from sklearn.tree import DecisionTreeRegressor
 
 pipe = pipeline.make_pipeline
@@ -123,6 +123,120 @@ def add(z):
     z.case("indicator_all", exact=True)(with_holes(lambda: impute.MissingIndicator(features="all")))
     z.case("union_imputed_marked", exact=True)(with_holes(lambda: pipe(union(imputer(), impute.MissingIndicator()), DecisionTreeRegressor(max_depth=6, random_state=0))))
     z.case("union_weights", exact=True)(z.on(lambda: pipeline.FeatureUnion([("a", preprocessing.StandardScaler()), ("b", "drop"), ("c", pipe(function(), preprocessing.StandardScaler(with_mean=False)))], transformer_weights={"a": 0.25}), load_iris))
-    z.case("function_identity", exact=True)(z.on(function, load_iris))
+    z.case("function_identity", exact=True)(z.on(lambda: function(validate=True), load_iris))
     z.case("function_sqrt", exact=True)(z.on(lambda: function(np.sqrt), load_iris))
     z.case("function_log1p")(z.on(lambda: pipe(function(np.log1p, validate=True), LogisticRegression(max_iter=3000)), load_breast_cancer))
+
+    add_numbers(z)
+    add_classifiers(z)
+
+
+def add_numbers(z):
+    """Transformers of numbers, selection, projection, wrappers."""
+    pre, select = preprocessing, feature_selection
+    exact = {
+        "min_max": pre.MinMaxScaler,
+        "max_abs": pre.MaxAbsScaler,
+        "robust": pre.RobustScaler,
+        "robust_center_only": lambda: pre.RobustScaler(with_scaling=False),
+        "robust_scale_only": lambda: pre.RobustScaler(with_centering=False, quantile_range=(10, 80)),
+        "normalizer_l1": lambda: pre.Normalizer("l1"),
+        "binarizer": lambda: pre.Binarizer(threshold=1.5),
+        "variance_threshold": lambda: select.VarianceThreshold(0.3),
+        "select_k_best": lambda: select.SelectKBest(k=2),
+        "select_k_all": lambda: select.SelectKBest(k="all"),
+        "select_percentile": lambda: select.SelectPercentile(percentile=40),
+        "rfe": lambda: pipe(select.RFE(LogisticRegression(max_iter=900), n_features_to_select=2), DecisionTreeRegressor(max_depth=4, random_state=0)),
+        "polynomial": pre.PolynomialFeatures,
+        "polynomial_interaction": lambda: pre.PolynomialFeatures(3, interaction_only=True, include_bias=False),
+        "polynomial_high": lambda: pre.PolynomialFeatures(4),
+    }
+    for name, make in exact.items():
+        z.case(name, exact=True)(z.on(make, load_iris))
+    if z.VERSION >= (1, 0):
+        z.case("polynomial_range", exact=True, since=(1, 0))(z.on(lambda: pre.PolynomialFeatures((2, 3)), load_iris))
+    if z.VERSION >= (0, 24):
+        z.case("min_max_clipped", exact=True, since=(0, 24))(z.on(lambda: pre.MinMaxScaler((-1, 0.5), clip=True), load_iris, n_test=60))
+        z.case("normalizer_max", exact=True, since=(0, 24))(z.on(lambda: pre.Normalizer("max"), load_iris))
+    near = {
+        "normalizer_l2": pre.Normalizer,
+        "power_yeo_johnson": pre.PowerTransformer,
+        "power_box_cox": lambda: pre.PowerTransformer("box-cox", standardize=False),
+        "pca": lambda: pipe(decomposition.PCA(3, svd_solver="full"), LogisticRegression(max_iter=900)),
+        "pca_whitened": lambda: pipe(decomposition.PCA(2, whiten=True, svd_solver="full"), LogisticRegression(max_iter=900)),
+        "truncated_svd": lambda: pipe(decomposition.TruncatedSVD(2, random_state=0), LogisticRegression(max_iter=900)),
+        "scaled_selected_projected": lambda: pipe(pre.MinMaxScaler(), select.SelectKBest(k=3), pre.PolynomialFeatures(2), decomposition.PCA(4, svd_solver="full"), LogisticRegression(max_iter=900)),
+    }
+    for name, make in near.items():
+        z.case(name)(z.on(make, load_iris))
+
+    target = compose.TransformedTargetRegressor
+    z.case("target_of_logs")(z.on(lambda: target(Ridge(), func=np.log1p, inverse_func=np.expm1), load_diabetes))
+    z.case("target_scaled")(z.on(lambda: target(pipe(pre.StandardScaler(), Ridge()), transformer=pre.StandardScaler()), load_diabetes))
+    z.case("dummy_mean", exact=True)(z.on(lambda: dummy.DummyRegressor(), load_diabetes))
+    z.case("dummy_quantile", exact=True)(z.on(lambda: dummy.DummyRegressor(strategy="quantile", quantile=0.3), load_diabetes))
+    z.case("dummy_prior")(z.on(lambda: dummy.DummyClassifier(strategy="prior"), load_breast_cancer))
+    z.case("dummy_most_frequent", exact=True)(z.on(lambda: dummy.DummyClassifier(strategy="most_frequent"), load_iris, z.FLOWERS))
+
+    def of_dicts(make):
+        def go():
+            rows, y = z.mixed(260)
+            return make().fit(rows[:200], y[:200]), rows[200:]
+
+        return go
+
+    vector = z.DictVectorizer
+    z.case("sparse_scaled_selected", exact=True, since=(1, 0))(of_dicts(lambda: pipe(vector(), pre.MaxAbsScaler(), select.VarianceThreshold(0.001), DecisionTreeRegressor(max_depth=7, random_state=0))))
+    z.case("sparse_polynomial", exact=True, since=(1, 0))(of_dicts(lambda: pipe(vector(), pre.Binarizer(), pre.PolynomialFeatures(2), DecisionTreeRegressor(max_depth=7, random_state=0))))
+
+    if z.VERSION >= (1, 3):
+
+        def on_city(labels):
+            def go():
+                frame, y = homes(400)
+                if labels:
+                    y = np.digitize(y, [100, 250])
+                test = frame[["city", "kind"]][340:].copy()
+                test.iloc[3, 0] = "Paris"
+                return pre.TargetEncoder(random_state=0).fit(frame[["city", "kind"]][:340], y[:340]), table(test)
+
+            return go
+
+        z.case("target_encoder", exact=True, since=(1, 3))(on_city(False))
+        z.case("target_encoder_three", exact=True, since=(1, 4))(on_city(True))
+
+
+def add_classifiers(z):
+    scaled = lambda make: lambda: pipe(preprocessing.StandardScaler(), make())  # noqa: E731
+    log = "log_loss" if z.VERSION >= (1, 1) else "log"
+    sgd = lambda loss: scaled(lambda: SGDClassifier(loss=loss, random_state=0))  # noqa: E731
+    made = {
+        "linear_svc": scaled(lambda: svm.LinearSVC(random_state=0)),
+        "ridge_classifier": RidgeClassifier,
+        "perceptron": scaled(lambda: Perceptron(random_state=0)),
+        "sgd_hinge": sgd("hinge"),
+        "sgd_log": sgd(log),
+        "sgd_modified_huber": sgd("modified_huber"),
+        "lda": discriminant_analysis.LinearDiscriminantAnalysis,
+    }
+    for name, make in made.items():
+        z.case(name)(z.on(make, load_iris))
+        z.case(name + "_two")(z.on(make, load_breast_cancer, ["bad", "good"]))
+    bayes = {
+        "gaussian_nb": naive_bayes.GaussianNB,
+        "multinomial_nb": naive_bayes.MultinomialNB,
+        "complement_nb": naive_bayes.ComplementNB,
+        "bernoulli_nb": lambda: naive_bayes.BernoulliNB(binarize=2.0),
+    }
+    for name, make in bayes.items():
+        z.case(name)(z.on(make, load_iris, z.FLOWERS))
+    z.case("kmeans")(z.on(lambda: pipe(preprocessing.StandardScaler(), cluster.KMeans(4, n_init=2, random_state=0)), load_iris))
+
+    def searched():
+        from sklearn.model_selection import GridSearchCV
+
+        x, y, rows = z.split(load_iris())
+        steps = pipe(preprocessing.StandardScaler(), LogisticRegression(max_iter=900))
+        return GridSearchCV(steps, {"logisticregression__C": [0.1, 1]}, cv=2).fit(x, y), rows.tolist()
+
+    z.case("grid_search")(searched)
