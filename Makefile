@@ -296,6 +296,7 @@ UNIT = \
 	tests/unit/base/test_map.c \
 	tests/unit/base/test_num.c \
 	tests/unit/base/test_str.c \
+	tests/unit/base/test_url.c \
 	tests/unit/cmd/test_git.c \
 	tests/unit/cmd/test_opt.c \
 	tests/unit/model/test_bundle.c \

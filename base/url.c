@@ -118,6 +118,19 @@ enum pd_code pd_url_parse(struct pd_str text, struct pd_arena *arena, struct pd_
 	return PD_OK;
 }
 
+struct pd_str pd_url_without_user(struct pd_arena *arena, struct pd_str uri)
+{
+	size_t n = pd_url_scheme_length(uri);
+	struct pd_str rest = pd_str_skip(uri, n + 1);
+	if (!pd_str_starts(rest, PD_STR("//")))
+		return pd_arena_str(arena, uri);
+	rest = pd_str_skip(rest, 2);
+	ptrdiff_t slash = pd_str_find(rest, '/');
+	ptrdiff_t at = pd_str_rfind(slash >= 0 ? pd_str_head(rest, (size_t)slash) : rest, '@');
+	return pd_str_from(pd_arena_printf(arena, "%.*s://%.*s", (int)n, uri.p,
+					   PD_STR_ARG(pd_str_skip(rest, (size_t)(at + 1)))));
+}
+
 /* spec: mlflow/utils/uri.py, is_local_uri: which hosts are this machine */
 static bool is_here(struct pd_str host)
 {

@@ -32,6 +32,9 @@ struct pd_url {
 PD_MUST enum pd_code pd_url_parse(struct pd_str text, struct pd_arena *arena, struct pd_url *out,
 				  struct pd_err *err);
 
+/* For texts: any URI without what stands before an "@" in its host. Arena. */
+struct pd_str pd_url_without_user(struct pd_arena *arena, struct pd_str uri);
+
 /*
  * The decoded path of "file:PATH", "file:///PATH" or "file://localhost/PATH". Arena.
  * PD_INVALID: another host, "?" or "#" that is not encoded, no path, a NUL, not UTF-8.

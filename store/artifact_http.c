@@ -147,20 +147,6 @@ static enum pd_code open_proxied(struct http_store *s, const struct pd_env *env,
 	return pd_host_open(env, pd_str_from(where), false, &s->host, err);
 }
 
-/* For texts: without what stands before an "@" in the host. */
-static struct pd_str without_user(struct pd_arena *arena, struct pd_str uri)
-{
-	size_t n = pd_url_scheme_length(uri);
-	struct pd_str rest = pd_str_skip(uri, n + 1);
-	if (!pd_str_starts(rest, PD_STR("//")))
-		return pd_arena_str(arena, uri);
-	rest = pd_str_skip(rest, 2);
-	ptrdiff_t slash = pd_str_find(rest, '/');
-	ptrdiff_t at = pd_str_rfind(slash >= 0 ? pd_str_head(rest, (size_t)slash) : rest, '@');
-	return pd_str_from(pd_arena_printf(arena, "%.*s://%.*s", (int)n, uri.p,
-					   PD_STR_ARG(pd_str_skip(rest, (size_t)(at + 1)))));
-}
-
 static void http_close(struct pd_artifacts *a)
 {
 	struct http_store *s = store_of(a);
@@ -176,7 +162,7 @@ static enum pd_code http_open(const struct pd_env *env, struct pd_str uri,
 	struct pd_str scheme = pd_str_head(uri, pd_url_scheme_length(uri));
 	bool proxied = pd_str_eq_nocase(scheme, PD_STR("mlflow-artifacts"));
 	s->base.ops = proxied ? &pd_artifact_mlflow : &pd_artifact_http;
-	s->uri = without_user(&s->arena, uri);
+	s->uri = pd_url_without_user(&s->arena, uri);
 	enum pd_code code = proxied ? open_proxied(s, env, uri, err) : open_url(s, env, uri, err);
 	if (code != PD_OK) {
 		http_close(&s->base);

@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from conftest import FOREIGN, place_database
+from conftest import FOREIGN, binary_path, place_database
 
 
 class Server:
@@ -56,12 +56,25 @@ def wait_healthy(url, proc, log, timeout=180):
     raise AssertionError(f"no server at {url}:\n{log.read_text(errors='replace')[-3000:]}")
 
 
-@pytest.fixture(scope="session")
-def server(mlflow_template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mlflow-server")
+def start_podium(template, folder, port):
+    db = place_database(template, folder)
+    env = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
+    log = open(folder / "server.log", "wb")
+    return subprocess.Popen(
+        [binary_path(), "server", "--backend-store-uri", f"sqlite:///{db}",
+         "--artifacts-destination", folder / "dest", "--host", "127.0.0.1", "--port", str(port)],
+        env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture(scope="session", params=["mlflow", "podium"])
+def server(request, mlflow_template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(f"{request.param}-server")
     port = free()
     url = f"http://127.0.0.1:{port}"
-    proc = start_mlflow(mlflow_template, folder, port)
+    start = start_mlflow if request.param == "mlflow" else start_podium
+    proc = start(mlflow_template, folder, port)
     try:
         wait_healthy(url, proc, folder / "server.log")
         yield Server(url, proc, folder / "server.log", folder)
