@@ -7,6 +7,8 @@
  */
 #include "serve/scoring.h"
 
+#include "base/auto.h"
+
 #define DIMS_MAX 32
 
 #define FORMATS  "{'dataframe_split', 'dataframe_records', 'instances', 'inputs'}"
@@ -29,6 +31,7 @@ struct reader {
 	struct pd_rows table;
 	struct pd_frame *out;
 	bool seen[N_FORMATS];
+	bool others; /* keys beside those and `params` */
 };
 
 static enum pd_code invalid(struct reader *r, const char *fmt, const char *what)
@@ -431,17 +434,49 @@ static enum pd_code read_tf(struct reader *r, enum format format)
 
 /* ---------------------------------------------------------------- the whole */
 
-static enum pd_code wrong_fields(struct reader *r)
+/* The top-level keys once more, as Python prints a list of them; `params` is taken out before. */
+static void list_fields(struct reader *r, struct pd_buf *out)
 {
-	char names[128] = "";
-	size_t at = 0;
+	struct pd_err ignored = { 0 };
+	struct pd_json_in in;
+	struct pd_str key;
+	bool more = false;
+	pd_json_in_init(&in, pd_str_of(r->in.begin, (size_t)(r->in.end - r->in.begin)), r->in.arena,
+			r->in.scratch, &ignored);
+	if (pd_json_open(&in, '{') == PD_OK)
+		more = pd_json_first(&in, '}');
+	while (more && pd_json_key(&in, &key) == PD_OK) {
+		if (!pd_str_eqz(key, "params"))
+			pd_buf_printf(out, "%s'%.*s'", out->n ? ", " : "", PD_STR_ARG(key));
+		if (pd_json_skip(&in) != PD_OK || pd_json_more(&in, '}', &more) != PD_OK)
+			return;
+	}
+}
+
+static enum pd_code wrong_fields(struct reader *r, const char *before, const char *after)
+{
+	PD_AUTO(pd_buf)
+	names = { 0 };
+	pd_buf_init(&names, PD_ERR_MAX); /* a longer list is cut */
+	list_fields(r, &names);
+	return pd_fail(r->in.err, PD_BAD_REQUEST, "%s[%s]%s", before, names.p, after);
+}
+
+/* MLflow takes any other key beside a table, none beside instances or inputs. */
+static enum pd_code check_fields(struct reader *r)
+{
+	int n_seen = 0;
 	for (int i = 0; i < N_FORMATS; i++)
-		if (r->seen[i])
-			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s'%s'",
-					       at ? ", " : "", format_names[i]);
-	return pd_fail(r->in.err, PD_BAD_REQUEST,
-		       REQUIRED ". Received dictionary with input fields: [%s]. " PROTOCOL_CHANGE,
-		       names);
+		n_seen += r->seen[i];
+	if (n_seen != 1)
+		return wrong_fields(r, REQUIRED ". Received dictionary with input fields: ",
+				    ". " PROTOCOL_CHANGE);
+	if (r->others && (r->seen[INSTANCES] || r->seen[INPUTS]))
+		return wrong_fields(r,
+				    "Invalid input. One of \"instances\" and \"inputs\" must be "
+				    "specified (not both or any other keys).Received: ",
+				    "");
+	return PD_OK;
 }
 
 static enum pd_code read_field(struct reader *r)
@@ -456,6 +491,7 @@ static enum pd_code read_field(struct reader *r)
 			return read_split(r);
 		return i == RECORDS ? read_records(r) : read_tf(r, (enum format)i);
 	}
+	r->others = r->others || !pd_str_eqz(key, "params");
 	return pd_json_skip(&r->in);
 }
 
@@ -477,10 +513,7 @@ static enum pd_code read_body(struct reader *r)
 		PD_TRY(pd_json_more(&r->in, '}', &more));
 	}
 	PD_TRY(pd_json_finish(&r->in));
-	int n_seen = 0;
-	for (int i = 0; i < N_FORMATS; i++)
-		n_seen += r->seen[i];
-	return n_seen == 1 ? PD_OK : wrong_fields(r);
+	return check_fields(r);
 }
 
 enum pd_code pd_read_json(struct pd_str body, const struct pd_read_opts *opts,

@@ -179,8 +179,9 @@ PD_TEST(rows_of_dicts_may_differ_where_the_model_wants_dicts)
 PD_TEST(exactly_one_form_is_wanted)
 {
 	refused("{}", "exactly one of the input fields");
-	refused("{\"a\":1}", "Received dictionary with input fields: []");
-	refused("{\"inputs\":[1],\"instances\":[1]}", "['instances', 'inputs']");
+	refused("{\"a\":1}", "Received dictionary with input fields: ['a']");
+	refused("{\"instances\":[1],\"x\":1,\"params\":{}}", "Received: ['instances', 'x']");
+	refused("{\"inputs\":[1],\"instances\":[1]}", "['inputs', 'instances']");
 	refused("[1]", "Received a list.");
 	refused("3", "Received unexpected input type <class 'int'>");
 	refused("\"x\"", "Received unexpected input type <class 'str'>");
