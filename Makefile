@@ -313,6 +313,7 @@ UNIT = \
 	tests/unit/registry/test_filter.c \
 	tests/unit/registry/test_local.c \
 	tests/unit/registry/test_uri.c \
+	tests/unit/registry/test_writer.c \
 	tests/unit/schema/test_request.c \
 	tests/unit/serve/test_csv.c \
 	tests/unit/serve/test_read_json.c \
