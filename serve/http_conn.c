@@ -510,6 +510,13 @@ static bool has_unread(const struct http_conn *c)
 	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/* The library looks for no more once a read was short: it misses an end that came with the bytes. */
+static bool is_gone(const struct http_conn *c)
+{
+	char byte;
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void sweep_one(const struct http_thread *t, struct http_conn *c, int64_t now_ms)
 {
 	const struct pd_http_opts *o = &t->http->opts;
@@ -524,6 +531,8 @@ static void sweep_one(const struct http_thread *t, struct http_conn *c, int64_t 
 		cut(c, 408);
 	else if (c->state == CONN_BODY && age_ms > o->body_ms)
 		cut(c, 408);
+	else if (c->state == CONN_BODY && is_gone(c))
+		cut(c, 0);
 	else if (c->state == CONN_ANSWER && age_ms > ANSWER_MS)
 		cut(c, 0);
 }
