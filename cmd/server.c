@@ -174,12 +174,23 @@ static enum pd_code open_http(struct pd_ctx *ctx, const struct server_args *a, s
 	return pd_http_open(&opts, out, err);
 }
 
+/* Commands may ask another server; a server writes in groups, which takes a database. */
+static enum pd_code store_check(const char *uri, struct pd_err *err)
+{
+	if (strncmp(uri, "http:", 5) != 0 && strncmp(uri, "https:", 6) != 0)
+		return PD_OK;
+	return pd_fail(err, PD_USAGE, "%s is a server itself; give a database, sqlite:///FILE",
+		       uri);
+}
+
 static enum pd_code server_run(struct pd_ctx *ctx, const void *args, struct pd_err *err)
 {
 	const struct server_args *a = args;
 	__attribute__((cleanup(serving_end))) struct serving s = { 0 };
 	struct pd_stay stay;
 	struct pd_tracking_opts opts = tracking_opts(ctx, a);
+	PD_TRY(store_check(opts.registry.tracking_uri, err));
+	PD_TRY(store_check(opts.registry.registry_uri, err));
 	PD_TRY(open_http(ctx, a, &s.http, err));
 	pd_stay_begin(&stay, ctx);
 	PD_TRY(pd_tracking_start(s.http, &opts, &s.tracking, err));
