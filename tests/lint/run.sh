@@ -58,9 +58,10 @@ check_shell() {
 }
 
 # The units are left to the compilers. Where the functions stand that analyzer.h redefines, it is left away.
+# A tenth of the analyser's usual effort a function finds what it finds in a tenth of the time.
 tidy_of() { # FLAG...: the files on stdin
     # shellcheck disable=SC2016 # the inner shell expands
-    FLAGS="${flags[*]} $*" xargs -r -P "$jobs" -n 4 \
+    FLAGS="${flags[*]} -Xclang -analyzer-config -Xclang max-nodes=20000 $*" xargs -r -P "$jobs" -n 4 \
         sh -c 'clang-tidy --quiet "$@" -- $FLAGS 2>/dev/null' tidy
 }
 check_tidy() {
