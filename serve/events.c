@@ -1,6 +1,9 @@
 /* Running a recipe: events to features, predictions to replies. */
-#include "base/num.h"
 #include "serve/recipe_internal.h"
+
+#include <assert.h>
+
+#include "base/num.h"
 
 /* ---------------------------------------------------------------- reading */
 
@@ -172,6 +175,8 @@ static struct pd_str fact(const struct pd_model_facts *f, enum part_kind kind)
 static enum pd_code put_part(const struct pd_events *e, size_t row, const struct part *p,
 			     const struct answer *a, struct pd_buf *out)
 {
+	/* a feature's template has no other parts: it was compiled so */
+	assert(a || p->kind == PART_TEXT || p->kind == PART_SLOT);
 	if (p->kind == PART_TEXT) {
 		pd_buf_str(out, p->text);
 	} else if (p->kind == PART_SLOT) {

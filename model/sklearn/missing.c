@@ -1,7 +1,8 @@
-#include "model/recognise_table.h"
 #include "model/sklearn/missing.h"
 
 #include <math.h>
+
+#include "model/recognise_table.h"
 
 /*
  * MissingIndicator, and what SimpleImputer shares with it. A null of the request counts as missing

@@ -97,7 +97,7 @@ PD_TEST(a_missing_database_is_made_only_when_asked)
 
 PD_TEST(stores_that_podium_does_not_have_are_named)
 {
-	static const char *const uris[] = { "./mlruns",     "file:///tmp/x", "databricks",
+	static const char *const uris[] = { "./mlruns", "file:///tmp/x", "databricks",
 					    "mysql://h/db", "sqlite://" };
 	struct pd_env env = { .var = no_var, .now_ms = test_now_ms };
 	struct pd_registry *r = NULL;
