@@ -125,6 +125,8 @@ SRC_model = \
 	model/kernel/forest.c \
 	model/kernel/forest_build.c \
 	model/kernel/sums.c \
+	model/lightgbm/booster.c \
+	model/lightgbm/text.c \
 	model/literal.c \
 	model/mlmodel.c \
 	model/model.c \
@@ -166,6 +168,9 @@ SRC_model = \
 	model/sklearn/power_transformer.c \
 	model/sklearn/projection.c \
 	model/sklearn/select.c \
+	model/sklearn/nested.c \
+	model/sklearn/one_hot_encoder.c \
+	model/sklearn/ordinal_encoder.c \
 	model/sklearn/simple_imputer.c \
 	model/sklearn/standard_scaler.c \
 	model/sklearn/target_encoder.c \

@@ -6,6 +6,14 @@
 #include "base/auto.h"
 #include "base/file.h"
 
+/* Where MLflow's flavors say which file holds the model, and what it is called if they do not. */
+static const struct {
+	const char *name, *key, *usual;
+} flavors[] = {
+	{ "sklearn", "pickled_model", "model.pkl" },
+	{ "lightgbm", "data", "model.lgb" },
+};
+
 /* A file name inside the directory, and nothing that leads out of it. */
 static enum pd_code inner_path(const char *dir, struct pd_str name, struct pd_arena *arena,
 			       const char **out, struct pd_err *err)
@@ -52,12 +60,16 @@ enum pd_code pd_model_dir_read(const char *path, struct pd_arena *arena, struct 
 		return PD_OK;
 	out->file = NULL;
 	PD_TRY(read_meta(path, arena, out, err));
-	const struct pd_mlmodel_flavor *sklearn = pd_mlmodel_flavor(out->meta, "sklearn");
 	const struct pd_mlmodel_flavor *pyfunc = pd_mlmodel_flavor(out->meta, "python_function");
-	if (!sklearn)
-		return PD_OK;
-	struct pd_str name = pd_mlmodel_value(sklearn, "pickled_model");
-	if (pyfunc)
-		out->method = pd_mlmodel_value(pyfunc, "predict_fn");
-	return inner_path(path, name.n ? name : PD_STR("model.pkl"), arena, &out->file, err);
+	for (size_t i = 0; i < PD_LEN(flavors); i++) {
+		const struct pd_mlmodel_flavor *f = pd_mlmodel_flavor(out->meta, flavors[i].name);
+		if (!f)
+			continue;
+		struct pd_str name = pd_mlmodel_value(f, flavors[i].key);
+		if (pyfunc && i == 0)
+			out->method = pd_mlmodel_value(pyfunc, "predict_fn");
+		return inner_path(path, name.n ? name : pd_str_from(flavors[i].usual), arena,
+				  &out->file, err);
+	}
+	return PD_OK;
 }

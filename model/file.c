@@ -37,6 +37,24 @@ static enum pd_code decode_pickle(struct pd_str bytes, bool audit, struct pd_tre
 	return PD_OK;
 }
 
+/* A library's own file as the object that would hold it in a pickle. */
+static enum pd_code decode_own(const char *format, struct pd_str module, const char *attribute,
+			       enum pd_node_kind kind, struct pd_str bytes, struct pd_tree *out,
+			       struct pd_err *err)
+{
+	struct pd_node *cls = NULL, *state = NULL, *pair[2] = { NULL, NULL };
+	out->format = format;
+	PD_TRY(pd_node_global(out, module, PD_STR("Booster"), 0, &cls, err));
+	PD_TRY(pd_node_object(out, PD_MADE_NEWOBJ, cls, 0, &out->root, err));
+	PD_TRY(pd_node_new(out, PD_NODE_DICT, 0, &state, err));
+	PD_TRY(pd_node_text(out, pd_str_from(attribute), 0, &pair[0], err));
+	PD_TRY(pd_node_new(out, kind, 0, &pair[1], err));
+	pair[1]->s = bytes;
+	PD_TRY(pd_node_append(out, state, pair, 2, err));
+	out->root->obj->state = state;
+	return PD_OK;
+}
+
 static enum pd_code decode(struct pd_str bytes, bool audit, struct pd_arena *arena,
 			   struct pd_tree *out, struct pd_err *err)
 {
@@ -48,6 +66,9 @@ static enum pd_code decode(struct pd_str bytes, bool audit, struct pd_arena *are
 		return pd_fail(err, PD_CORRUPT, "the file is empty");
 	if (pd_str_starts(bytes, PD_STR("PK\x03\x04")))
 		return pd_skops_decode(bytes, &skops, &inflate, out, err);
+	if (pd_str_starts(bytes, PD_STR("tree\n")) || pd_str_starts(bytes, PD_STR("tree\r\n")))
+		return decode_own("lightgbm", PD_STR("lightgbm.basic"), "handle", PD_NODE_TEXT,
+				  bytes, out, err);
 	const char *compression = pd_joblib_compression(bytes);
 	if (!compression)
 		return decode_pickle(bytes, audit, out, err);

@@ -96,6 +96,17 @@ static const struct {
 	{ "VotingRegressor", pd_make_voting },
 };
 
+/* Of other packages: they say no version of scikit-learn. */
+static const struct {
+	const char *package, *cls;
+	pd_recogniser make;
+} others[] = {
+	{ "lightgbm.", "Booster", pd_make_lgbm_booster },
+	{ "lightgbm.", "LGBMClassifier", pd_make_lgbm },
+	{ "lightgbm.", "LGBMRanker", pd_make_lgbm },
+	{ "lightgbm.", "LGBMRegressor", pd_make_lgbm },
+};
+
 static bool from_sklearn(const struct pd_node *object)
 {
 	return pd_str_starts(pd_node_module(object), PD_STR("sklearn."));
@@ -118,9 +129,13 @@ static enum pd_code no_predictor(const struct pd_node *object, struct pd_err *er
 
 static pd_recogniser find_recogniser(const struct pd_node *object)
 {
-	if (!pd_node_is(object, PD_NODE_OBJECT) || !from_sklearn(object))
+	if (!pd_node_is(object, PD_NODE_OBJECT))
 		return NULL;
-	for (size_t i = 0; i < PD_LEN(table); i++)
+	for (size_t i = 0; i < PD_LEN(others); i++)
+		if (pd_str_eqz(pd_node_class(object), others[i].cls) &&
+		    pd_str_starts(pd_node_module(object), pd_str_from(others[i].package)))
+			return others[i].make;
+	for (size_t i = 0; from_sklearn(object) && i < PD_LEN(table); i++)
 		if (pd_str_eqz(pd_node_class(object), table[i].cls))
 			return table[i].make;
 	return NULL;
@@ -183,14 +198,16 @@ static enum pd_code read_common(struct pd_build *b, const struct pd_node *object
 	if (!object->obj->state)
 		return pd_fail(err, PD_CORRUPT, "%s has no state; was it fitted?",
 			       pd_class_text(object, cls, sizeof(cls)));
+	s->module = pd_arena_str(b->arena, pd_node_module(object));
+	s->cls = pd_arena_str(b->arena, pd_node_class(object));
+	if (!from_sklearn(object))
+		return PD_OK;
 	if (version < OLDEST_SKLEARN)
 		return pd_fail(err, PD_UNSUPPORTED, "%s of scikit-learn %.*s: 0.22 is the oldest",
 			       pd_class_text(object, cls, sizeof(cls)),
 			       PD_STR_ARG(pd_node_is(text, PD_NODE_TEXT)
 						  ? pd_str_head(text->s, 40)
 						  : PD_STR("without a version")));
-	s->module = pd_arena_str(b->arena, pd_node_module(object));
-	s->cls = pd_arena_str(b->arena, pd_node_class(object));
 	s->version = pd_arena_str(b->arena, text->s);
 	if (pd_attr_opt(object, "n_features_in_"))
 		PD_TRY(pd_attr_size(object, "n_features_in_", 1, PD_FEATURES_MAX, &s->n_in, err));

@@ -96,5 +96,9 @@ enum pd_code pd_make_dummy_regressor(struct pd_build *b, const struct pd_node *o
 				     struct pd_step *s, struct pd_err *err);
 enum pd_code pd_make_dummy_classifier(struct pd_build *b, const struct pd_node *object,
 				      struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_lgbm(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			  struct pd_err *err);
+enum pd_code pd_make_lgbm_booster(struct pd_build *b, const struct pd_node *object,
+				  struct pd_step *s, struct pd_err *err);
 
 #endif
