@@ -137,7 +137,7 @@ def test_files_of_a_run_and_its_model_under_one_name_are_both_there(podium, taxi
     ("models:/taxi@zzz", 3, "no alias `zzz`; has `champion`"),
     ("models:/taxi/9", 3, "no version 9 of model `taxi`; the latest is 2"),
     ("models:/taxi/0", 3, "no version 0 of model `taxi`"),
-    ("models:/taxi/99999999999999999999", 3, "no version 99999999999999999999"),
+    ("models:/taxi/99999999999999999999", 2, "out of range, got '99999999999999999999'"),
     ("models:/taxi/Staging", 3, "no version of model `taxi` in stage Staging"),
     ("models:/taxi/Stagging", 2, "Invalid Model Version stage: Stagging"),
     ("models:/taxi", 2, "the latest is models:/taxi/2"),
@@ -166,7 +166,7 @@ def test_what_does_not_resolve_is_named(podium, taxi, tmp_path, uri, rc, text):
 
 def test_a_run_that_is_there_but_not_the_path(podium, taxi):
     podium("fetch", f"runs:/{taxi['runs'][0]}/nothing", *tracking(taxi)).fails(
-        3, 'no artifact "nothing"')
+        3, "has no `nothing`; its models: `")
 
 
 def test_text_that_is_not_utf8_is_refused(podium, podium_bin, clean_env, tmp_path):
