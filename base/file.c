@@ -181,8 +181,7 @@ void pd_file_out_end(struct pd_file_out *f)
 
 enum pd_code pd_file_put(const char *path, struct pd_str bytes, struct pd_err *err)
 {
-	PD_AUTO(pd_file_out)
-	f = { 0 };
+	PD_AUTO(pd_file_out) f = { 0 };
 	PD_TRY(pd_file_out_begin(&f, path, 0666, err));
 	PD_TRY(pd_file_out_write(&f, bytes.p, bytes.n, err));
 	return pd_file_out_commit(&f, err);

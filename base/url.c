@@ -179,8 +179,7 @@ enum pd_code pd_url_safe_path(struct pd_arena *a, struct pd_str path, struct pd_
 	if (pd_str_eq(pd_str_head(path, scheme), PD_STR("file")) &&
 	    pd_url_file_path(path, a, &path, &ignored) != PD_OK)
 		path = PD_STR(".."); /* refused below, with MLflow's words */
-	PD_AUTO(pd_buf)
-	norm = { 0 };
+	PD_AUTO(pd_buf) norm = { 0 };
 	pd_buf_init(&norm, (size_t)64 << 10);
 	bool good = !memchr(path.p ? path.p : "", '\0', path.n) && pd_str_find(path, '#') < 0 &&
 		    pd_str_find(path, '\\') < 0 && !pd_str_starts(path, PD_STR("/")) &&

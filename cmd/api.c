@@ -24,8 +24,7 @@ struct api_args {
 static enum pd_code read_text(struct pd_ctx *ctx, const char *path, struct pd_str *out,
 			      struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	pd_buf_init(&text, BODY_MAX);
 	/* not pd_file_read: <(command) is a pipe */
 	bool is_stdin = strcmp(path, "-") == 0;

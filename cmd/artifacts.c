@@ -56,8 +56,7 @@ static void print_table(struct pd_ctx *ctx, const struct pd_artifact_list *list)
 static enum pd_code list_run(struct pd_ctx *ctx, const void *args_p, struct pd_err *err)
 {
 	const struct list_args *args = args_p;
-	PD_AUTO(pd_place)
-	p = { 0 };
+	PD_AUTO(pd_place) p = { 0 };
 	struct pd_artifact_list list;
 	struct pd_artifact at;
 	PD_TRY(pd_place_open(ctx, args->uri, &p, err));
@@ -202,8 +201,7 @@ static void put_say(struct pd_ctx *ctx, const struct pd_place *p, struct pd_str 
 static enum pd_code put_run(struct pd_ctx *ctx, const void *args_p, struct pd_err *err)
 {
 	const struct put_args *args = args_p;
-	PD_AUTO(pd_place)
-	p = { 0 };
+	PD_AUTO(pd_place) p = { 0 };
 	struct pd_transfer t;
 	if (!pd_path_exists(args->path))
 		return pd_fail(err, PD_NOT_FOUND, "%s: no such file or folder", args->path);
@@ -247,8 +245,7 @@ struct rm_args {
 static enum pd_code rm_run(struct pd_ctx *ctx, const void *args_p, struct pd_err *err)
 {
 	const struct rm_args *args = args_p;
-	PD_AUTO(pd_place)
-	p = { 0 };
+	PD_AUTO(pd_place) p = { 0 };
 	PD_TRY(pd_place_open(ctx, args->uri, &p, err));
 	PD_TRY(pd_place_check_writable(&p, err));
 	if (pd_artifacts_remove(p.store, p.where.path, args->recursive, err) == PD_OK)

@@ -83,8 +83,7 @@ static void put_prose(FILE *out, struct pd_str left)
 
 static enum pd_code put_prose_file(struct pd_ctx *ctx, const char *name, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	const char *path = pd_arena_printf(ctx->arena, "docs/man/%s.md", name);
 	pd_buf_init(&text, PROSE_MAX);
 	enum pd_code code = pd_file_read(&text, path, err);

@@ -17,8 +17,7 @@ struct repo {
 /* The text of dir/name, empty when it cannot be read. Arena. */
 static struct pd_str read_in(struct pd_arena *arena, const char *dir, const char *name)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	PD_AUTO_FREE char *path = pd_path_join(dir, name);
 	pd_buf_init(&b, GIT_FILE_MAX);
 	if (pd_path_is_dir(path) || pd_file_read(&b, path, NULL) != PD_OK)

@@ -15,8 +15,7 @@ static struct pd_str text_of(struct pd_ctx *ctx, const json_t *j)
 {
 	if (json_is_string(j))
 		return pd_json_str(j);
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, (size_t)1 << 20);
 	if (j)
 		pd_json_write(&b, j);
@@ -31,8 +30,7 @@ static struct pd_str field_of(struct pd_ctx *ctx, const json_t *object, const ch
 /* "a, b, c and 9 more"; columns of a signature as "a double" */
 static struct pd_str names_of(struct pd_ctx *ctx, const json_t *list)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	size_t n = json_array_size(list);
 	pd_buf_init(&b, (size_t)1 << 20);
 	for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
@@ -54,8 +52,7 @@ static struct pd_str names_of(struct pd_ctx *ctx, const json_t *list)
 
 static void print_native(struct pd_ctx *ctx, const json_t *j)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	if (!json_is_true(json_object_get(j, "native"))) {
 		pd_out_field(ctx, "native", PD_STR("no"));
 		pd_out_field(ctx, "why", field_of(ctx, j, "why"));
@@ -73,8 +70,7 @@ static void print_native(struct pd_ctx *ctx, const json_t *j)
 
 static void print_params(struct pd_ctx *ctx, const json_t *params)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	const char *key;
 	json_t *value;
 	pd_buf_init(&b, (size_t)1 << 20);

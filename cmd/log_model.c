@@ -85,8 +85,7 @@ static enum pd_code make_workdir(struct pd_ctx *ctx, struct pd_workdir *w, struc
 static enum pd_code put_folder(struct pd_artifacts *store, const char *path, const char *work,
 			       const struct pd_bundle_opts *opts, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	PD_AUTO_FREE char *from = pd_path_join(path, "MLmodel");
 	PD_AUTO_FREE char *to = pd_path_join(work, "MLmodel");
 	pd_buf_init(&text, (size_t)16 << 20);
@@ -103,8 +102,7 @@ static enum pd_code put_files(struct pd_ctx *ctx, const struct pd_log_args *args
 			      const json_t *info, struct pd_err *err)
 {
 	PD_AUTO_ARTIFACTS *store = NULL;
-	PD_AUTO(pd_workdir)
-	work = { 0 };
+	PD_AUTO(pd_workdir) work = { 0 };
 	const struct pd_bundle_opts opts = {
 		.run_id = json_string_value(json_object_get(info, "source_run_id")),
 		.model_id = json_string_value(json_object_get(info, "model_id")),

@@ -92,8 +92,7 @@ static enum pd_code predict_run(struct pd_ctx *ctx, const void *args, struct pd_
 {
 	const struct predict_args *a = args;
 	PD_AUTO_FD int fd = -1;
-	PD_AUTO(pd_file_out)
-	file = { .fd = -1 };
+	PD_AUTO(pd_file_out) file = { .fd = -1 };
 	__attribute__((cleanup(auto_scored))) struct pd_scored *model = NULL;
 	struct pd_bulk_opts opts = { .form = form_of(a),
 				     .input = a->input ? a->input : "standard input" };

@@ -147,8 +147,7 @@ static void follow_to(struct serving *s, struct pd_str version, struct pd_arena 
 /* A registry that cannot be asked is said once, and again when it can. */
 static void watch(struct serving *s)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_err err = { 0 };
 	struct pd_located at = { 0 };
 	const struct pd_scored *now = pd_service_model(s->service);

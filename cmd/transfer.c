@@ -128,8 +128,7 @@ static const char *last_part(struct pd_ctx *ctx, const struct pd_location *w)
 
 enum pd_code pd_fetch(struct pd_ctx *ctx, const char *uri, const char *dest, struct pd_err *err)
 {
-	PD_AUTO(pd_place)
-	p = { 0 };
+	PD_AUTO(pd_place) p = { 0 };
 	struct pd_artifact found;
 	struct pd_transfer t;
 	if (!dest[0])

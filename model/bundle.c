@@ -179,8 +179,7 @@ static enum pd_code put_file(const char *dir, const char *name, const struct pd_
 static enum pd_code put_environment(const char *dir, const struct pd_bundle_info *info,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, TEXT_MAX);
 	put_requirements(&b, info, "");
 	PD_TRY(put_file(dir, "requirements.txt", &b, err));
@@ -239,8 +238,7 @@ static enum pd_code put_mlmodel(const char *dir, const struct pd_bundle_info *in
 				const struct pd_bundle_opts *opts, int64_t size_bytes,
 				struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, TEXT_MAX);
 	pd_buf_printf(&b,
 		      "flavors:\n"
@@ -274,8 +272,7 @@ static enum pd_code put_mlmodel(const char *dir, const struct pd_bundle_info *in
 
 static enum pd_code copy_file(const char *from, const char *to, struct pd_err *err)
 {
-	PD_AUTO(pd_file_map)
-	map = { 0 };
+	PD_AUTO(pd_file_map) map = { 0 };
 	PD_TRY(pd_file_map_open(&map, from, SIZE_MAX / 2, err));
 	return pd_file_put(to, pd_str_of((const char *)map.p, map.n), err);
 }
@@ -283,8 +280,7 @@ static enum pd_code copy_file(const char *from, const char *to, struct pd_err *e
 /* MLflow reads a model with pickle.load, which cannot read joblib's files. */
 static enum pd_code reencode(const char *from, const char *to, struct pd_err *err)
 {
-	PD_AUTO(pd_file_out)
-	out = { 0 };
+	PD_AUTO(pd_file_out) out = { 0 };
 	PD_TRY(pd_file_out_begin(&out, to, 0666, err));
 	PD_TRY(pd_repickle(from, &out, err));
 	return pd_file_out_commit(&out, err);
@@ -305,8 +301,7 @@ static enum pd_code fill(const char *path, const char *dir, const struct pd_bund
 enum pd_code pd_bundle_write(const char *path, const char *dir, const struct pd_bundle_opts *opts,
 			     struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_bundle_info info = { 0 };
 	PD_TRY(pd_bundle_look(path, &arena, &info, err));
 	if (pd_path_exists(dir))
@@ -349,12 +344,9 @@ static void copy_without(struct pd_buf *b, struct pd_str text, const struct pd_b
 enum pd_code pd_bundle_stamp(const char *dir, const struct pd_bundle_opts *opts, struct pd_err *err)
 {
 	PD_AUTO_FREE char *path = pd_path_join(dir, "MLmodel");
-	PD_AUTO(pd_buf)
-	old = { 0 };
-	PD_AUTO(pd_buf)
-	b = { 0 };
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_buf) old = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_mlmodel *m = NULL;
 	pd_buf_init(&old, PD_MLMODEL_SIZE_MAX);
 	pd_buf_init(&b, PD_MLMODEL_SIZE_MAX + TEXT_MAX);

@@ -36,8 +36,7 @@ static enum pd_code inner_path(const char *dir, struct pd_str name, struct pd_ar
 static enum pd_code read_meta(const char *dir, struct pd_arena *arena, struct pd_model_dir *out,
 			      struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	const char *path = pd_arena_printf(arena, "%s/MLmodel", dir);
 	pd_buf_init(&text, PD_MLMODEL_SIZE_MAX);
 	if (!pd_path_exists(path))

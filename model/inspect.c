@@ -293,8 +293,7 @@ static enum pd_code put_file(json_t *out, const char *file, struct pd_arena *are
 
 enum pd_code pd_model_inspect(const char *path, json_t **out, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	PD_AUTO_JSON json_t *j = json_object();
 	struct pd_model_dir dir = { 0 };
 	PD_TRY(pd_model_dir_read(path, &arena, &dir, err));

@@ -59,8 +59,7 @@ static enum pd_code choose_method(struct pd_model *m, const char *wanted, struct
 
 static enum pd_code build(struct pd_model *m, const struct pd_tree *tree, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	scratch = { 0 };
+	PD_AUTO(pd_arena) scratch = { 0 };
 	struct pd_build b = { .arena = &m->arena, .scratch = &scratch };
 	PD_TRY(pd_build_model(&b, tree->root, err));
 	m->chain = (struct pd_chain){ .steps = b.steps, .n_steps = b.n_steps };
@@ -70,8 +69,7 @@ static enum pd_code build(struct pd_model *m, const struct pd_tree *tree, struct
 
 static enum pd_code read_file(struct pd_model *m, const char *file, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree = { 0 };
 	PD_TRY(pd_model_file_open(file, &arena, &tree, err));
 	if (build(m, &tree, err) != PD_OK)

@@ -562,8 +562,7 @@ enum pd_code pd_pickle_decode(struct pd_reader *r, const struct pd_pickle_opts *
 	struct pd_err own;
 	if (!err)
 		err = &own; /* texts are built in steps */
-	PD_AUTO(pd_unpickler)
-	u = { .r = *r, .tree = tree, .opts = opts ? opts : &no_opts };
+	PD_AUTO(pd_unpickler) u = { .r = *r, .tree = tree, .opts = opts ? opts : &no_opts };
 	PD_TRY(pd_unpickle_run(&u, err));
 	if (u.code && !u.opts->audit)
 		return pd_fail(err, PD_DENIED,

@@ -255,8 +255,9 @@ enum pd_code pd_unpickle_scalar(struct pd_unpickler *u, const struct pd_node *ar
 /* Objects in an array: a whole pickle of the array follows, with a memo of its own. */
 static enum pd_code raw_objects(struct pd_unpickler *u, struct pd_node *n, struct pd_err *err)
 {
-	PD_AUTO(pd_unpickler)
-	inner = { .r = u->r, .tree = u->tree, .opts = u->opts, .pickle = ++u->n_inner };
+	PD_AUTO(pd_unpickler) inner = {
+		.r = u->r, .tree = u->tree, .opts = u->opts, .pickle = ++u->n_inner
+	};
 	PD_TRY(pd_unpickle_run(&inner, err));
 	const struct pd_node *array = inner.stack[0];
 	if (inner.code && !u->code)

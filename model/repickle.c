@@ -191,8 +191,7 @@ static enum pd_code check_wrappers(const struct pd_pickle_trace *t, struct pd_er
 static enum pd_code repickle(struct pd_str bytes, struct pd_arena *arena, struct pd_file_out *out,
 			     struct pd_err *err)
 {
-	PD_AUTO(pd_pickle_trace)
-	trace = { 0 };
+	PD_AUTO(pd_pickle_trace) trace = { 0 };
 	struct pd_pickle_opts opts = { .trace = &trace };
 	struct pd_reader r = pd_reader_of(bytes.p, bytes.n);
 	struct pd_tree tree;
@@ -209,10 +208,8 @@ static enum pd_code repickle(struct pd_str bytes, struct pd_arena *arena, struct
 
 enum pd_code pd_repickle(const char *path, struct pd_file_out *out, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_file_map)
-	map = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_file_map) map = { 0 };
 	struct pd_inflate inflate;
 	struct pd_err own;
 	if (!err)

@@ -247,10 +247,8 @@ bool pd_is_word_or_dash(struct pd_str s)
 
 enum pd_code pd_check_path_unique(struct pd_str name, const char *path, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	norm = { 0 };
-	PD_AUTO(pd_buf)
-	repr = { 0 };
+	PD_AUTO(pd_buf) norm = { 0 };
+	PD_AUTO(pd_buf) repr = { 0 };
 	pd_buf_init(&norm, TEXT_MAX);
 	pd_buf_init(&repr, TEXT_MAX);
 	pd_buf_normpath(&norm, name);

@@ -55,8 +55,7 @@ enum pd_code pd_alias_find(struct pd_local *l, struct pd_str name, struct pd_str
 static enum pd_code alias_set(struct pd_local *l, const json_t *req, json_t **out,
 			      struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	int64_t version = 0;
 	struct pd_str name = pd_req_str(req, "name");
@@ -85,8 +84,7 @@ static enum pd_code alias_set(struct pd_local *l, const json_t *req, json_t **ou
 static enum pd_code alias_delete(struct pd_local *l, const json_t *req, json_t **out,
 				 struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name = pd_req_str(req, "name");
 	struct pd_str alias = pd_req_str(req, "alias");

@@ -57,8 +57,7 @@ static struct pd_str last_part(struct pd_str path)
 static enum pd_code list_at(struct pd_local *l, const char *root, struct pd_str path, json_t **out,
 			    struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	PD_AUTO_ARTIFACTS *store = NULL;
 	PD_AUTO_JSON json_t *files = json_array();
 	struct pd_artifact_list list = { 0 };
@@ -98,8 +97,7 @@ static enum pd_code artifacts_list(struct pd_local *l, const json_t *req, json_t
 	sqlite3_stmt *q = NULL;
 	bool row = false;
 	struct pd_str id = pd_req_run_id(req);
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_str below;
 	PD_TRY(pd_url_safe_path(&arena, pd_req_str(req, "path"), &below, err));
 	PD_TRY(pd_check_run_id(id, err));
@@ -118,8 +116,7 @@ static enum pd_code logged_models_list_artifacts(struct pd_local *l, const json_
 {
 	PD_AUTO_FREE char *root = NULL;
 	PD_AUTO_FREE char *run = NULL;
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_str path = pd_req_str(req, "artifact_directory_path"), below;
 	PD_TRY(pd_url_safe_path(&arena, path, &below, err));
 	PD_TRY(pd_logged_model_find(l, pd_req_str(req, "model_id"), &root, &run, err));

@@ -196,8 +196,7 @@ static enum pd_code check_view_tag(struct pd_local *l, struct pd_str text, struc
 static enum pd_code experiments_set_tag(struct pd_local *l, const json_t *req, json_t **out,
 					struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	int64_t id = 0;
 	struct pd_str key = pd_req_str(req, "key");
 	struct pd_str value = pd_req_str(req, "value");
@@ -214,8 +213,7 @@ static enum pd_code experiments_set_tag(struct pd_local *l, const json_t *req, j
 static enum pd_code experiments_delete_tag(struct pd_local *l, const json_t *req, json_t **out,
 					   struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	int64_t id = 0;
 	struct pd_str text = pd_req_str(req, "experiment_id");
@@ -296,8 +294,7 @@ static enum pd_code experiments_create(struct pd_local *l, const json_t *req, js
 				       struct pd_err *err)
 {
 	PD_TRY(check_new(l, req, err));
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pd_str location = pd_req_str(req, "artifact_location");
 	PD_AUTO_FREE char *given = location.n > 0 ? pd_local_resolve_uri(location) : NULL;
 	int64_t id = 0;
@@ -317,8 +314,7 @@ static enum pd_code experiments_create(struct pd_local *l, const json_t *req, js
 static enum pd_code experiments_update(struct pd_local *l, const json_t *req, json_t **out,
 				       struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	int64_t id = 0;
 	struct pd_str name = pd_req_str(req, "new_name");
@@ -364,8 +360,7 @@ static enum pd_code set_stage(struct pd_local *l, int64_t id, const char *stage,
 static enum pd_code move(struct pd_local *l, const json_t *req, const char *from, const char *to,
 			 json_t **out, struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	int64_t id = 0;
 	PD_TRY(pd_tx_begin(&tx, &l->db, err));
 	PD_TRY(find_in_stage(l, pd_req_str(req, "experiment_id"), from, &id, err));

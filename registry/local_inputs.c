@@ -271,8 +271,7 @@ static enum pd_code put_model_input(struct pd_local *l, struct pd_str run_id, co
 static enum pd_code runs_log_inputs(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	size_t i;
 	const json_t *item;
 	int64_t experiment_id = 0;
@@ -317,8 +316,7 @@ static enum pd_code put_output(struct pd_local *l, struct pd_str run_id, const j
 static enum pd_code runs_outputs(struct pd_local *l, const json_t *req, json_t **out,
 				 struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	size_t i;
 	const json_t *item;
 	struct pd_str run_id = pd_req_str(req, "run_id");

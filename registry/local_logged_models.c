@@ -235,8 +235,7 @@ static enum pd_code put_rows(struct pd_local *l, const char *sql, struct pd_str 
 static enum pd_code add_rows(struct pd_local *l, const char *sql, const json_t *req,
 			     const char *list, json_t **out, struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	int64_t experiment_id = 0;
 	struct pd_str id = pd_req_str(req, "model_id");
 	PD_TRY(pd_tx_begin(&tx, &l->db, err));
@@ -262,8 +261,7 @@ static enum pd_code logged_models_log_params(struct pd_local *l, const json_t *r
 static enum pd_code logged_models_delete_tag(struct pd_local *l, const json_t *req, json_t **out,
 					     struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	int64_t experiment_id = 0;
 	struct pd_str id = pd_req_str(req, "model_id");
@@ -277,8 +275,7 @@ static enum pd_code logged_models_delete_tag(struct pd_local *l, const json_t *r
 	pd_bind_str(q, 2, key);
 	PD_TRY(pd_db_exec(&l->db, q, err));
 	if (sqlite3_changes(l->db.conn) == 0) {
-		PD_AUTO(pd_buf)
-		text = { 0 };
+		PD_AUTO(pd_buf) text = { 0 };
 		pd_buf_init(&text, TEXT_MAX);
 		pd_buf_z(&text, "No tag with key ");
 		pd_buf_py_repr(&text, key);
@@ -324,8 +321,7 @@ enum pd_code pd_logged_model_note_version(struct pd_local *l, struct pd_str id, 
 {
 	PD_AUTO_JSON json_t *list = NULL;
 	PD_AUTO_JSON json_t *pair = NULL;
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	int64_t experiment_id = 0;
 	size_t i;
 	const json_t *item;
@@ -356,8 +352,7 @@ static enum pd_code check_name(struct pd_str name, struct pd_err *err)
 		good = good && !strchr("/:.%\"'", name.p[i]);
 	if (good)
 		return PD_OK;
-	PD_AUTO(pd_buf)
-	repr = { 0 };
+	PD_AUTO(pd_buf) repr = { 0 };
 	pd_buf_init(&repr, TEXT_MAX);
 	pd_buf_py_repr(&repr, name);
 	return pd_fail(
@@ -421,8 +416,7 @@ static enum pd_code insert(struct pd_local *l, const json_t *req, int64_t experi
 static enum pd_code logged_models_create(struct pd_local *l, const json_t *req, json_t **out,
 					 struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	int64_t experiment_id = 0;
 	char id[2 + 33] = "m-";
 	PD_TRY(check_has(l, err));
@@ -443,8 +437,7 @@ static enum pd_code logged_models_create(struct pd_local *l, const json_t *req, 
 static enum pd_code update_row(struct pd_local *l, const char *sql, struct pd_str id,
 			       int64_t status, struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	int64_t experiment_id = 0;
 	PD_TRY(pd_tx_begin(&tx, &l->db, err));

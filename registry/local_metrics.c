@@ -151,8 +151,7 @@ enum pd_code pd_metric_put(struct pd_local *l, struct pd_str run_id, int64_t exp
 static enum pd_code runs_log_metric(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	int64_t experiment_id = 0;
 	struct pd_str run_id = pd_req_run_id(req);
 	bool of_model = pd_req_str(req, "model_id").n > 0;

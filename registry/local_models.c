@@ -192,8 +192,7 @@ static enum pd_code put_tag(struct pd_local *l, struct pd_str name, struct pd_st
 static enum pd_code models_set_tag(struct pd_local *l, const json_t *req, json_t **out,
 				   struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pd_str name = pd_req_str(req, "name");
 	struct pd_str key = pd_req_str(req, "key");
 	struct pd_str value = pd_req_str(req, "value");
@@ -210,8 +209,7 @@ static enum pd_code models_set_tag(struct pd_local *l, const json_t *req, json_t
 static enum pd_code models_delete_tag(struct pd_local *l, const json_t *req, json_t **out,
 				      struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name = pd_req_str(req, "name");
 	struct pd_str key = pd_req_str(req, "key");
@@ -248,8 +246,7 @@ static enum pd_code taken(struct pd_local *l, struct pd_str name, const json_t *
 	if (is_prompt == want_prompt)
 		return pd_fail(err, PD_EXISTS, "%s (name=%.*s) already exists.",
 			       is_prompt ? "Prompt" : "Registered Model", PD_STR_ARG(name));
-	PD_AUTO(pd_buf)
-	repr = { 0 };
+	PD_AUTO(pd_buf) repr = { 0 };
 	pd_buf_init(&repr, TEXT_MAX);
 	pd_buf_py_repr(&repr, name);
 	return pd_fail(err, PD_EXISTS,
@@ -281,8 +278,7 @@ static enum pd_code insert(struct pd_local *l, const json_t *req, struct pd_err 
 static enum pd_code models_create(struct pd_local *l, const json_t *req, json_t **out,
 				  struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pd_str name = pd_req_str(req, "name");
 	const json_t *tag, *tags = json_object_get(req, "tags");
 	size_t i;
@@ -302,8 +298,7 @@ static enum pd_code models_create(struct pd_local *l, const json_t *req, json_t 
 static enum pd_code models_update(struct pd_local *l, const json_t *req, json_t **out,
 				  struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name = pd_req_str(req, "name");
 	struct pd_str description = pd_req_str(req, "description");
@@ -372,8 +367,7 @@ static enum pd_code rename_row(struct pd_local *l, struct pd_str name, struct pd
 static enum pd_code models_rename(struct pd_local *l, const json_t *req, json_t **out,
 				  struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pd_str name = pd_req_str(req, "name");
 	struct pd_str new_name = pd_req_str(req, "new_name");
 	if (!pd_str_trim(new_name).n)
@@ -389,8 +383,7 @@ static enum pd_code models_rename(struct pd_local *l, const json_t *req, json_t 
 static enum pd_code models_delete(struct pd_local *l, const json_t *req, json_t **out,
 				  struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pd_str name = pd_req_str(req, "name");
 	const char *const steps[] = {
 		PD_BY_WORKSPACE(l, "DELETE FROM registered_model_aliases WHERE ", "name = ?"),

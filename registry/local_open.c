@@ -44,8 +44,7 @@ static enum pd_code default_rows(struct pd_local *l, struct pd_err *err)
 
 static enum pd_code make_tables(struct pd_local *l, struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	PD_TRY(pd_tx_begin(&tx, &l->db, err));
 	PD_TRY(run_all(&l->db, pd_schema_tracking, err));
 	PD_TRY(run_all(&l->db, pd_schema_traces, err));
@@ -112,8 +111,7 @@ static enum pd_code make_alone(struct pd_local *l, struct pd_err *err)
 /* Whole under a temporary name first; whoever links it into place first has made the database. */
 static enum pd_code make_database(struct pd_local *l, const char *path, struct pd_err *err)
 {
-	PD_AUTO(pd_temp_db)
-	temp = { 0 };
+	PD_AUTO(pd_temp_db) temp = { 0 };
 	PD_TRY(temp_name(path, &temp, err));
 	enum pd_code code = pd_db_open(&l->db, temp.path, PD_DB_CREATE, err);
 	if (code == PD_OK)

@@ -74,8 +74,7 @@ static enum pd_code put_param(struct pd_local *l, struct pd_str run_id, const st
 static enum pd_code runs_log_param(struct pd_local *l, const json_t *req, json_t **out,
 				   struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pair p;
 	PD_AUTO_FREE char *old = NULL;
 	struct pd_str run_id = pd_req_run_id(req);
@@ -143,8 +142,7 @@ static enum pd_code read_tag(struct pd_local *l, const json_t *req, const char *
 static enum pd_code runs_set_tag(struct pd_local *l, const json_t *req, json_t **out,
 				 struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	struct pair tag;
 	struct pd_str run_id = pd_req_run_id(req);
 	PD_TRY(read_tag(l, req, "", &tag, err));
@@ -159,8 +157,7 @@ static enum pd_code runs_set_tag(struct pd_local *l, const json_t *req, json_t *
 static enum pd_code runs_delete_tag(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str run_id = pd_req_str(req, "run_id");
 	struct pd_str key = pd_req_str(req, "key");
@@ -308,8 +305,7 @@ static enum pd_code put_batch(struct pd_local *l, struct pd_str run_id, int64_t 
 static enum pd_code runs_log_batch(struct pd_local *l, const json_t *req, json_t **out,
 				   struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	int64_t experiment_id = 0;
 	struct pd_str run_id = pd_req_str(req, "run_id");
 	PD_TRY(pd_check_run_id(run_id, err));
@@ -397,8 +393,7 @@ static enum pd_code read_history(struct pd_local *l, struct pd_str run_id, json_
 static enum pd_code runs_log_model(struct pd_local *l, const json_t *req, json_t **out,
 				   struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	PD_AUTO_JSON json_t *model = NULL;
 	PD_AUTO_JSON json_t *list = NULL;
 	struct pd_str run_id = pd_req_str(req, "run_id");

@@ -255,8 +255,7 @@ static enum pd_code insert_tags(struct pd_local *l, const json_t *req, const cha
 static enum pd_code runs_create(struct pd_local *l, const json_t *req, json_t **out,
 				struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	char run_id[33];
 	char random[PD_RUN_NAME_MAX];
 	struct pd_str name;
@@ -299,8 +298,7 @@ static enum pd_code set_info(struct pd_local *l, const json_t *req, struct pd_st
 static enum pd_code runs_update(struct pd_local *l, const json_t *req, json_t **out,
 				struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str run_id = pd_req_run_id(req);
 	PD_TRY(pd_tx_begin(&tx, &l->db, err));
@@ -350,8 +348,7 @@ static enum pd_code set_stage(struct pd_local *l, struct pd_str run_id, bool del
 static enum pd_code move(struct pd_local *l, const json_t *req, bool deleted, json_t **out,
 			 struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str run_id = pd_req_str(req, "run_id");
 	PD_TRY(pd_tx_begin(&tx, &l->db, err));

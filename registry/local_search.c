@@ -97,10 +97,8 @@ static enum pd_code put_experiment_orders(struct pd_search_sql *q, const json_t 
 static enum pd_code experiments_search(struct pd_local *l, const json_t *req, json_t **out,
 				       struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_search_sql)
-	q = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_search_sql) q = { 0 };
 	struct pd_filter filter = { 0 };
 	struct pd_page page = { .max = pd_req_i64(req, "max_results", 0) };
 	PD_TRY(pd_search_check_max(page.max, err));
@@ -134,8 +132,7 @@ static enum pd_code dataset_json(struct pd_local *l, sqlite3_stmt *row, json_t *
 static enum pd_code search_datasets(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_search_sql)
-	q = { 0 };
+	PD_AUTO(pd_search_sql) q = { 0 };
 	PD_AUTO_JSON json_t *ids = NULL;
 	PD_AUTO_JSON json_t *list = json_array();
 	const json_t *given = json_object_get(req, "experiment_ids");

@@ -55,8 +55,7 @@ static json_t *question(const json_t *req)
 
 static json_t *token_of(const json_t *req, int64_t offset)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	PD_AUTO_JSON json_t *q = question(req);
 	pd_buf_init(&b, SIZE_MAX);
 	json_object_set_new(q, "offset", json_integer(offset));
@@ -67,10 +66,8 @@ static json_t *token_of(const json_t *req, int64_t offset)
 static enum pd_code check_same(const json_t *want, const json_t *token, const char *field,
 			       const char *words, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	a = { 0 };
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) a = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	const json_t *asked = json_object_get(want, field);
 	const json_t *found = json_object_get(token, field);
 	bool none = !found || json_is_null(found) ||
@@ -91,8 +88,7 @@ static enum pd_code check_same(const json_t *want, const json_t *token, const ch
 static enum pd_code read_token(const json_t *req, int64_t *out_offset, struct pd_err *err)
 {
 	struct pd_str token = pd_req_str(req, "page_token");
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	PD_AUTO_JSON json_t *j = NULL;
 	PD_AUTO_JSON json_t *want = question(req);
 	struct pd_err why = { 0 };
@@ -310,8 +306,7 @@ static void put_orders(struct pd_search_sql *q, const json_t *order_by)
 static enum pd_code search(struct pd_local *l, const json_t *req, const struct pd_filter *filter,
 			   const struct pd_page *page, json_t **out, struct pd_err *err)
 {
-	PD_AUTO(pd_search_sql)
-	q = { 0 };
+	PD_AUTO(pd_search_sql) q = { 0 };
 	PD_AUTO_JSON json_t *ids = NULL;
 	PD_AUTO_JSON json_t *list = json_array();
 	const json_t *order_by = json_object_get(req, "order_by");
@@ -337,8 +332,7 @@ static enum pd_code search(struct pd_local *l, const json_t *req, const struct p
 enum pd_code pd_logged_models_search(struct pd_local *l, const json_t *req, json_t **out,
 				     struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_filter filter = { 0 };
 	struct pd_page page = { .max = pd_req_i64(req, "max_results", 50) };
 	PD_TRY(check_datasets(json_object_get(req, "datasets"), err));

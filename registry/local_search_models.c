@@ -142,10 +142,8 @@ static enum pd_code run(struct search *s, const json_t *req, const struct pd_pag
 enum pd_code pd_models_search(struct pd_local *l, const json_t *req, json_t **out,
 			      struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_search_sql)
-	q = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_search_sql) q = { 0 };
 	struct search s = { .l = l, .kind = PD_SEARCH_MODELS, .arena = &arena, .q = &q };
 	struct pd_page page = { .max = pd_req_i64(req, "max_results", 100) };
 	/* MLflow takes a negative number and answers with a page that makes no sense */
@@ -167,10 +165,8 @@ static enum pd_code version_json(struct pd_local *l, sqlite3_stmt *row, json_t *
 enum pd_code pd_versions_search(struct pd_local *l, const json_t *req, json_t **out,
 				struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_search_sql)
-	q = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_search_sql) q = { 0 };
 	struct search s = { .l = l, .kind = PD_SEARCH_VERSIONS, .arena = &arena, .q = &q };
 	struct pd_page page = { .max = pd_req_i64(req, "max_results", 200000) };
 	if (page.max < 1)

@@ -188,10 +188,8 @@ enum pd_code pd_search_experiment_ids(const json_t *ids, json_t **out, struct pd
 
 enum pd_code pd_runs_search(struct pd_local *l, const json_t *req, json_t **out, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_search_sql)
-	q = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_search_sql) q = { 0 };
 	PD_AUTO_JSON json_t *ids = NULL;
 	struct pd_filter filter = { 0 };
 	struct orders orders = { 0 };

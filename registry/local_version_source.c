@@ -448,8 +448,7 @@ static enum pd_code take_lineage(struct pd_local *l, const json_t *req, const st
 			"Invalid model version source: '%s'. The run_id and model_id request "
 			"parameters must match the referenced model version.",
 			s->source);
-	PD_AUTO(pd_buf)
-	source = { 0 };
+	PD_AUTO(pd_buf) source = { 0 };
 	pd_buf_init(&source, PD_URI_MAX_BYTES);
 	pd_buf_printf(&source, "models:/%.*s/%lld", PD_STR_ARG(u->name), (long long)version);
 	PD_TRY(pd_buf_check(&source, "model version source", err));
@@ -522,8 +521,7 @@ static void make_absolute(struct pd_version_source *s)
 enum pd_code pd_version_source_find(struct pd_local *l, const json_t *req,
 				    struct pd_version_source *out, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_str source = pd_req_str(req, "source");
 	bool prompt = asks_for_prompt(req);
 	*out = (struct pd_version_source){
@@ -586,8 +584,7 @@ static enum pd_code locate_models(struct pd_local *l, struct pd_arena *a,
 enum pd_code pd_version_source_locate(struct pd_local *l, struct pd_version_source *s,
 				      struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct url u = split(pd_str_from(s->source));
 	if (!has_scheme(&u, "models"))
 		s->storage_location = pd_xstrdup(s->source);

@@ -342,10 +342,8 @@ static enum pd_code check_tag(struct pd_str key, struct pd_str value, struct pd_
 static enum pd_code versions_create(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
-	PD_AUTO(pd_version_source)
-	s = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
+	PD_AUTO(pd_version_source) s = { 0 };
 	struct pd_str name = pd_req_str(req, "name");
 	const json_t *tag, *tags = json_object_get(req, "tags");
 	size_t i;
@@ -374,8 +372,7 @@ static enum pd_code versions_create(struct pd_local *l, const json_t *req, json_
 static enum pd_code versions_update(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name;
 	int64_t version = 0;
@@ -435,8 +432,7 @@ static enum pd_code set_stage(struct pd_local *l, struct pd_str name, int64_t ve
 static enum pd_code versions_transition_stage(struct pd_local *l, const json_t *req, json_t **out,
 					      struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	const char *stage = NULL;
 	struct pd_str name, typed = pd_req_str(req, "stage");
@@ -491,8 +487,7 @@ static enum pd_code strike_out(struct pd_local *l, struct pd_str name, int64_t v
 static enum pd_code versions_delete(struct pd_local *l, const json_t *req, json_t **out,
 				    struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name = pd_req_str(req, "name");
 	int64_t version = 0, now_ms = pd_local_now_ms(l);
@@ -512,8 +507,7 @@ static enum pd_code versions_delete(struct pd_local *l, const json_t *req, json_
 static enum pd_code versions_set_tag(struct pd_local *l, const json_t *req, json_t **out,
 				     struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name, key = pd_req_str(req, "key"), value = pd_req_str(req, "value");
 	int64_t version = 0;
@@ -531,8 +525,7 @@ static enum pd_code versions_set_tag(struct pd_local *l, const json_t *req, json
 static enum pd_code versions_delete_tag(struct pd_local *l, const json_t *req, json_t **out,
 					struct pd_err *err)
 {
-	PD_AUTO(pd_tx)
-	tx = { 0 };
+	PD_AUTO(pd_tx) tx = { 0 };
 	sqlite3_stmt *q = NULL;
 	struct pd_str name, key = pd_req_str(req, "key");
 	int64_t version = 0;

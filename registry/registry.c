@@ -83,8 +83,7 @@ static enum pd_code find_file(const char *uri_text, char **out, struct pd_err *e
 	pd_str_split(scheme, '+', &dialect, &driver);
 	if (!pd_utf8_check(uri))
 		return pd_fail(err, PD_INVALID, "the tracking URI is not UTF-8");
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	if (!pd_str_eq(dialect, PD_STR("sqlite")))
 		return no_store(pd_url_without_user(&arena, uri), scheme, err);
 	return sqlite_path(uri, out, err);

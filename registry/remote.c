@@ -75,8 +75,7 @@ static void add_value(struct pd_buf *url, const char *key, const json_t *value)
 		pd_url_quote(url, pd_json_str(value));
 		return;
 	}
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	pd_buf_init(&text, URL_MAX);
 	pd_json_write(&text, value);
 	pd_url_quote(url, pd_buf_view(&text));
@@ -138,14 +137,10 @@ static enum pd_code read_answer(const struct pd_remote *r, const struct pd_http_
 enum pd_code pd_remote_call(struct pd_remote *r, const char *verb, const struct pd_method *m,
 			    const json_t *request, json_t **out, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_buf)
-	body = { 0 };
-	PD_AUTO(pd_buf)
-	answer = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_buf) body = { 0 };
+	PD_AUTO(pd_buf) answer = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	bool in_query = strcmp(verb, "GET") == 0;
 	pd_buf_init(&url, URL_MAX);
 	pd_buf_init(&body, PD_REMOTE_ANSWER_MAX);

@@ -81,8 +81,7 @@ static enum pd_code no_alias(struct pd_str name, struct pd_str alias, const json
 	struct pd_str best = { 0 };
 	unsigned best_far = ~0u;
 	size_t i;
-	PD_AUTO(pd_buf)
-	has = { 0 };
+	PD_AUTO(pd_buf) has = { 0 };
 	pd_buf_init(&has, PD_ERR_MAX);
 	json_array_foreach(aliases, i, a)
 		nearer(alias, pd_json_str(json_object_get(a, "alias")), &best, &best_far);
@@ -226,8 +225,7 @@ static enum pd_code find_logged(struct resolve *c, struct pd_str run_id, struct 
 static bool has_path(struct resolve *c, struct pd_str root, struct pd_str path)
 {
 	PD_AUTO_ARTIFACTS *store = NULL;
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_artifact found;
 	struct pd_err ignored;
 	return !path.n ||

@@ -179,8 +179,7 @@ enum pd_code pd_search_answer(struct pd_local *l, struct pd_search_sql *q,
 
 enum pd_code pd_search_fail_order(const json_t *order_by, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	size_t i;
 	const json_t *text;
 	pd_buf_init(&b, SIZE_MAX);

@@ -517,23 +517,31 @@ static bool is_gone(const struct http_conn *c)
 	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* While draining, a connection that asks for nothing may go, once it had time to say so. */
+static bool may_drain(const struct http_thread *t, const struct http_conn *c, int64_t now_ms)
+{
+	bool quiet = c->state == CONN_NEW || c->state == CONN_IDLE;
+	return t->draining && quiet && now_ms - c->since_ms > DRAIN_GRACE_MS &&
+	       now_ms - t->drain_since_ms > DRAIN_GRACE_MS && !has_unread(c);
+}
+
 static void sweep_one(const struct http_thread *t, struct http_conn *c, int64_t now_ms)
 {
 	const struct pd_http_opts *o = &t->http->opts;
-	int64_t age_ms = now_ms - c->since_ms;
-	bool quiet = c->state == CONN_NEW || c->state == CONN_IDLE;
-	if (t->draining && quiet && age_ms > DRAIN_GRACE_MS &&
-	    now_ms - t->drain_since_ms > DRAIN_GRACE_MS && !has_unread(c))
+	const struct {
+		int64_t limit_ms;
+		int status; /* answered when time is up; 0: closed without a word */
+	} rules[] = {
+		[CONN_NEW] = { o->header_ms, 408 }, [CONN_HEADER] = { o->header_ms, 408 },
+		[CONN_BODY] = { o->body_ms, 408 },  [CONN_ANSWER] = { ANSWER_MS, 0 },
+		[CONN_IDLE] = { o->idle_ms, 0 },
+	};
+	if (may_drain(t, c, now_ms))
 		cut(c, 0);
-	else if (c->state == CONN_IDLE && age_ms > o->idle_ms)
-		cut(c, 0);
-	else if ((c->state == CONN_NEW || c->state == CONN_HEADER) && age_ms > o->header_ms)
-		cut(c, 408);
-	else if (c->state == CONN_BODY && age_ms > o->body_ms)
-		cut(c, 408);
+	else if (c->state < PD_LEN(rules) && rules[c->state].limit_ms &&
+		 now_ms - c->since_ms > rules[c->state].limit_ms)
+		cut(c, rules[c->state].status);
 	else if (c->state == CONN_BODY && is_gone(c))
-		cut(c, 0);
-	else if (c->state == CONN_ANSWER && age_ms > ANSWER_MS)
 		cut(c, 0);
 }
 

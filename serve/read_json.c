@@ -455,8 +455,7 @@ static void list_fields(struct reader *r, struct pd_buf *out)
 
 static enum pd_code wrong_fields(struct reader *r, const char *before, const char *after)
 {
-	PD_AUTO(pd_buf)
-	names = { 0 };
+	PD_AUTO(pd_buf) names = { 0 };
 	pd_buf_init(&names, PD_ERR_MAX); /* a longer list is cut */
 	list_fields(r, &names);
 	return pd_fail(r->in.err, PD_BAD_REQUEST, "%s[%s]%s", before, names.p, after);

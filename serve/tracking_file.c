@@ -82,10 +82,8 @@ static void put_encoded(struct pd_buf *b, struct pd_str s)
 /* An attachment, so that no browser shows it as a page of this server. */
 static void add_disposition(struct call *c, struct pd_str name)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
-	PD_AUTO(pd_buf)
-	ascii = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
+	PD_AUTO(pd_buf) ascii = { 0 };
 	pd_buf_init(&b, 4096);
 	pd_buf_init(&ascii, 1024);
 	for (size_t i = 0; i < name.n; i++)

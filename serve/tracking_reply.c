@@ -80,8 +80,7 @@ void reply_wrong_verb(struct call *c, const char *allow)
 const char *allow_of(struct call *c, const char *verbs)
 {
 	static const char *const all[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 128);
 	for (size_t i = 0; i < PD_LEN(all); i++)
 		if (strstr(verbs, all[i]))

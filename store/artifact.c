@@ -34,8 +34,7 @@ static enum pd_code no_backend(struct pd_str uri, struct pd_str scheme, struct p
 static enum pd_code open_file_uri(const struct pd_env *env, struct pd_str uri,
 				  struct pd_artifacts **out, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_str path;
 	PD_TRY(pd_url_file_path(uri, &arena, &path, err));
 	return pd_artifact_file.open(env, path, out, err);

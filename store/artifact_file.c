@@ -216,8 +216,7 @@ static enum pd_code file_read(struct pd_artifacts *a, struct pd_str path, uint64
 static enum pd_code file_fetch(struct pd_artifacts *a, struct pd_str path, const char *dest,
 			       struct pd_transfer *t, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	PD_AUTO_FREE char *root = NULL;
 	PD_AUTO_FREE char *real = NULL;
 	struct pd_tree tree;
@@ -251,8 +250,7 @@ static enum pd_code check_way(struct pd_artifacts *a, struct pd_str path, struct
 static enum pd_code file_put(struct pd_artifacts *a, const char *local, struct pd_str path,
 			     struct pd_transfer *t, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree;
 	if (!pd_path_exists(local))
 		return pd_fail(err, PD_NOT_FOUND, "%s: nothing there", local);

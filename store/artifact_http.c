@@ -50,8 +50,7 @@ static enum pd_code clean_root(struct http_store *s, struct pd_str encoded, stru
 			       struct pd_err *err)
 {
 	struct pd_str raw = pd_url_unquote(&s->arena, encoded), part;
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, URL_MAX);
 	while (raw.n) {
 		pd_str_split(raw, '/', &part, &raw);
@@ -246,12 +245,9 @@ static int by_path(const void *a, const void *b)
 static enum pd_code ask_list(const struct http_store *s, struct pd_str full, json_t **out,
 			     struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_buf)
-	body = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_buf) body = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	pd_buf_init(&url, URL_MAX);
 	pd_buf_init(&body, LIST_MAX);
 	pd_buf_printf(&url, "%s%.*s?path=", pd_host_address(s->host), PD_STR_ARG(s->service));
@@ -332,10 +328,8 @@ static enum pd_code http_stat(struct pd_artifacts *a, struct pd_str path, struct
 			      struct pd_artifact *out, struct pd_err *err)
 {
 	const struct http_store *s = store_of(a);
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	if (s->service.p)
 		return stat_listed(s, path, arena, out, err);
 	PD_TRY(object_url(s, path, &url, err));
@@ -435,10 +429,8 @@ static enum pd_code http_read(struct pd_artifacts *a, struct pd_str path, uint64
 			      struct pd_buf *out, struct pd_err *err)
 {
 	const struct http_store *s = store_of(a);
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	if (!n || from > INT64_MAX)
 		return PD_OK;
 	n = n < INT64_MAX - from ? n : INT64_MAX - from;
@@ -493,12 +485,9 @@ static enum pd_code bring_file(void *ctx, const struct pd_tree_entry *e, int fd,
 			       struct pd_transfer *t, struct pd_err *err)
 {
 	struct bring *b = ctx;
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	b->fd = fd;
 	b->n_seen = 0;
 	b->t = t;
@@ -558,8 +547,7 @@ static enum pd_code plan(struct pd_artifacts *a, struct pd_str path, bool is_dir
 static enum pd_code http_fetch(struct pd_artifacts *a, struct pd_str path, const char *dest,
 			       struct pd_transfer *t, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree = { 0 };
 	struct pd_artifact at;
 	PD_TRY(http_stat(a, path, &arena, &at, err));
@@ -573,8 +561,7 @@ static enum pd_code http_fetch(struct pd_artifacts *a, struct pd_str path, const
 
 static enum pd_code check_name(const struct http_store *s, struct pd_str path, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	if (pd_str_eq(pd_url_unquote(&arena, path), path) && pd_str_find(path, '#') < 0)
 		return PD_OK;
 	return pd_fail(err, PD_INVALID,
@@ -594,10 +581,8 @@ static void count_sent(void *ctx, uint64_t n_bytes)
 static enum pd_code put_file(const struct http_store *s, const struct pd_tree_entry *e,
 			     struct pd_str to, struct pd_transfer *t, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	struct stat st;
 	PD_AUTO_FD int fd = open(e->real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0)
@@ -628,8 +613,7 @@ static enum pd_code http_put(struct pd_artifacts *a, const char *local, struct p
 			     struct pd_transfer *t, struct pd_err *err)
 {
 	const struct http_store *s = store_of(a);
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree;
 	struct pd_transfer unheard = { 0 };
 	t = t ? t : &unheard;
@@ -657,12 +641,9 @@ static enum pd_code http_remove(struct pd_artifacts *a, struct pd_str path, bool
 				struct pd_err *err)
 {
 	const struct http_store *s = store_of(a);
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_buf)
-	url = { 0 };
-	PD_AUTO(pd_http_res)
-	res = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_buf) url = { 0 };
+	PD_AUTO(pd_http_res) res = { 0 };
 	struct pd_artifact at;
 	if (!s->service.p)
 		return pd_fail(err, PD_UNSUPPORTED, "%.*s: a web server removes no files",

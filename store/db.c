@@ -140,8 +140,7 @@ static enum pd_code open_conn(struct pd_db *db, const char *path, int flags, str
 
 static enum pd_code open_immutable(struct pd_db *db, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	uri = { 0 };
+	PD_AUTO(pd_buf) uri = { 0 };
 	pd_buf_init(&uri, (size_t)64 << 10);
 	pd_buf_z(&uri, "file:");
 	for (const char *c = db->path; *c; c++)

@@ -158,8 +158,7 @@ static enum pd_code read_file(const struct pd_env *env, struct pd_arena *arena,
 			      struct pd_http_policy *out, struct pd_err *err)
 {
 	const char *home = pd_env_var(env, "HOME");
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	if (!home)
 		return PD_OK;
 	PD_AUTO_FREE char *path = pd_path_join(home, ".mlflow/credentials");

@@ -331,8 +331,9 @@ enum pd_code pd_tree_bring(struct pd_tree *tree, const struct pd_tree_source *so
 			   const char *dest, struct pd_transfer *t, struct pd_err *err)
 {
 	struct pd_transfer unheard = { 0 };
-	PD_AUTO(copy)
-	c = { .tree = tree, .source = source, .dest = dest, .t = t ? t : &unheard, .stage_fd = -1 };
+	PD_AUTO(copy) c = {
+		.tree = tree, .source = source, .dest = dest, .t = t ? t : &unheard, .stage_fd = -1
+	};
 	return run(&c, err);
 }
 

@@ -22,8 +22,7 @@ static size_t n_inputs;
 
 static enum pd_code run_file(const char *path, struct pd_err *err)
 {
-	PD_AUTO(pd_buf)
-	bytes = { 0 };
+	PD_AUTO(pd_buf) bytes = { 0 };
 	pd_buf_init(&bytes, INPUT_MAX_BYTES);
 	PD_TRY(pd_file_read(&bytes, path, err));
 	PD_TRY(pd_buf_check(&bytes, path, err));

@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	arena = { .limit = (size_t)64 << 20 };
+	PD_AUTO(pd_arena) arena = { .limit = (size_t)64 << 20 };
 	struct pd_lgbm m;
 	if (pd_lgbm_read(&m, pd_str_of((const char *)data, size), 0, &arena, &arena, &err) !=
 		    PD_OK ||

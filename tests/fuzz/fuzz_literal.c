@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void parse(const uint8_t *data, size_t size, enum pd_literal grammar)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree;
 	struct pd_str text = pd_str_of((const char *)data, size);
 	pd_tree_init(&tree, &arena, size);

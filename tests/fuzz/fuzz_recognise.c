@@ -35,8 +35,7 @@ static void fill_dict(struct pd_frame *f, struct pd_arena *arena)
 
 static void predict(const struct pd_tree *tree, const char *method)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_model *m = NULL;
 	struct pd_err err = { 0 };
 	struct pd_result result = { 0 };
@@ -58,8 +57,7 @@ static void predict(const struct pd_tree *tree, const char *method)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_err err = { 0 };
 	struct pd_tree tree;
 	struct pd_reader r = pd_reader_of(data, size);

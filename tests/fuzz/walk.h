@@ -91,8 +91,7 @@ static inline void pd_walk_node(struct pd_walk *w, const struct pd_node *n)
 
 static inline void pd_walk(const struct pd_tree *t)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_walk w = { .arena = &arena, .seen = pd_xcalloc(t->n_nodes, sizeof(bool)) };
 	pd_walk_later(&w, t->root);
 	while (w.n)

@@ -78,8 +78,7 @@ static void fill_dicts(struct pd_frame *f, const json_t *rows, struct pd_arena *
 
 static void print_value(const struct pd_result *r, size_t i)
 {
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	char number[PD_NUM_F64_MAX];
 	switch (r->kind) {
 	case PD_RESULT_I64:
@@ -124,8 +123,7 @@ static double now_ns(void)
 static enum pd_code measure(const struct pd_model *m, const struct pd_frame *f, long long rounds,
 			    struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_result r = { 0 };
 	double start = now_ns();
 	for (long long i = 0; i < rounds; i++) {
@@ -139,10 +137,8 @@ static enum pd_code measure(const struct pd_model *m, const struct pd_frame *f, 
 
 static enum pd_code run(int argc, char **argv, struct pd_err *err)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
-	PD_AUTO(pd_buf)
-	text = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
+	PD_AUTO(pd_buf) text = { 0 };
 	PD_AUTO_JSON json_t *rows = NULL;
 	struct pd_model_opts opts = { .method = strcmp(argv[2], "-") ? argv[2] : NULL };
 	struct pd_model *m = NULL;

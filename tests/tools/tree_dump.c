@@ -191,8 +191,7 @@ static void dump_tree(const struct pd_tree *t)
 
 static enum pd_code repickle(const char *path, const char *to, struct pd_err *err)
 {
-	PD_AUTO(pd_file_out)
-	out = { 0 };
+	PD_AUTO(pd_file_out) out = { 0 };
 	PD_TRY(pd_file_out_begin(&out, to, 0666, err));
 	PD_TRY(pd_repickle(path, &out, err));
 	return pd_file_out_commit(&out, err);
@@ -209,8 +208,7 @@ int main(int argc, char **argv)
 	bool names = argc > 2 && strcmp(argv[1], "--names") == 0;
 	bool check = argc > 2 && strcmp(argv[1], "--check") == 0;
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree;
 	if (argc < 2) {
 		fputs("usage: tree_dump [--names | --check | --repickle OUT] FILE\n", stderr);

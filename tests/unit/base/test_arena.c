@@ -16,8 +16,7 @@ PD_TEST(deferred_calls_run_at_reset_and_end)
 {
 	int n = 0;
 	{
-		PD_AUTO(pd_arena)
-		a = { 0 };
+		PD_AUTO(pd_arena) a = { 0 };
 		pd_arena_defer(&a, count, &n);
 		pd_arena_reset(&a);
 		assert_int_equal(n, 1);
@@ -28,8 +27,7 @@ PD_TEST(deferred_calls_run_at_reset_and_end)
 
 PD_TEST(an_arena_holds_items_larger_than_a_chunk)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	for (size_t i = 0; i < 40; i++) {
 		size_t size = (size_t)1 << (i % 20);
 		memset(pd_arena_alloc(&a, size), 0x5a, size);
@@ -41,8 +39,7 @@ PD_TEST(an_arena_holds_items_larger_than_a_chunk)
 PD_TEST(sizes_of_a_file_are_held_against_the_limit)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { .limit = 1000 };
+	PD_AUTO(pd_arena) a = { .limit = 1000 };
 	void *p = NULL;
 	assert_ok(pd_arena_try(&a, 10, 50, &p, &err));
 	assert_code(pd_arena_try(&a, 10, 60, &p, &err), PD_TOO_LARGE);
@@ -52,8 +49,7 @@ PD_TEST(sizes_of_a_file_are_held_against_the_limit)
 PD_TEST(a_map_finds_what_was_put_and_the_last_wins)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_map m;
 	pd_map_init(&m, &a);
 	uint32_t v = 0;

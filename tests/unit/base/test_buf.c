@@ -5,8 +5,7 @@
 
 PD_TEST(a_buffer_is_always_terminated)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 100);
 	assert_string_equal(b.p, "");
 	pd_buf_z(&b, "ab");
@@ -18,8 +17,7 @@ PD_TEST(a_buffer_is_always_terminated)
 PD_TEST(a_buffer_keeps_its_maximum_and_the_first_error)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 4);
 	pd_buf_z(&b, "abcd");
 	assert_ok(pd_buf_check(&b, "it", &err));
@@ -33,8 +31,7 @@ PD_TEST(a_buffer_keeps_its_maximum_and_the_first_error)
 
 PD_TEST(json_text_is_escaped)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 100);
 	pd_buf_json_str(&b, PD_STR("a\"\\\n\x01/é"));
 	assert_string_equal(b.p, "\"a\\\"\\\\\\n\\u0001/é\"");

@@ -11,16 +11,14 @@ PD_TEST(a_file_appears_only_when_committed)
 	struct pd_err err = { 0 };
 	PD_AUTO_FREE char *path = pd_path_join(pd_test_dir(), "x");
 	{
-		PD_AUTO(pd_file_out)
-		f = { 0 };
+		PD_AUTO(pd_file_out) f = { 0 };
 		assert_ok(pd_file_out_begin(&f, path, 0666, &err));
 		assert_ok(pd_file_out_write(&f, "abc", 3, &err));
 		assert_false(pd_path_exists(path));
 	}
 	assert_false(pd_path_exists(path));
 	assert_ok(pd_file_put(path, PD_STR("abc"), &err));
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 3);
 	assert_ok(pd_file_read(&b, path, &err));
 	assert_string_equal(b.p, "abc");

@@ -19,32 +19,28 @@ static const char *rewrite(struct pd_buf *b, const char *text, bool pretty)
 
 PD_TEST(values_of_every_kind_are_written_compactly)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	const char *text = "{\"b\":[1,-2.5,\"x\",true,false,null,{}],\"a\":{\"c\":[]}}";
 	assert_string_equal(rewrite(&b, text, false), text);
 }
 
 PD_TEST(reals_are_the_shortest_text_that_reads_back_the_same)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	assert_string_equal(rewrite(&b, "[6.1, 1e16, 0.1, -0.0, 5.0, 1e-5]", false),
 			    "[6.1,1e+16,0.1,-0.0,5.0,1e-05]");
 }
 
 PD_TEST(pretty_text_is_indented_by_two)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	assert_string_equal(rewrite(&b, "{\"a\":[1,{}],\"b\":{}}", true),
 			    "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {}\n}");
 }
 
 PD_TEST(texts_are_escaped_and_otherwise_utf8)
 {
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	assert_string_equal(rewrite(&b, "\"a\\u0000\\n\\\"\\\\/\\u00e9\"", false),
 			    "\"a\\u0000\\n\\\"\\\\/\xc3\xa9\"");
 }

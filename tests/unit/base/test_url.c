@@ -74,8 +74,7 @@ PD_TEST(an_error_about_a_url_shows_no_password)
 PD_TEST(quoting_is_undone_by_unquoting)
 {
 	PD_CLEANUP(fixture_end) struct fixture fx = { 0 };
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	char all[255];
 	for (size_t i = 0; i < sizeof(all); i++)
 		all[i] = (char)(i + 1);

@@ -11,8 +11,7 @@ static void read_back(const char *dir, struct pd_arena *arena, struct pd_mlmodel
 {
 	struct pd_err err = { 0 };
 	PD_AUTO_FREE char *path = pd_path_join(dir, "MLmodel");
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 1 << 16);
 	assert_ok(pd_file_read(&b, path, &err));
 	assert_ok(pd_mlmodel_parse(pd_arena_str(arena, pd_buf_view(&b)), arena, out, &err));
@@ -21,8 +20,7 @@ static void read_back(const char *dir, struct pd_arena *arena, struct pd_mlmodel
 PD_TEST(stamping_replaces_the_owner_and_keeps_the_rest)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	const char *dir = pd_test_dir();
 	PD_AUTO_FREE char *path = pd_path_join(dir, "MLmodel");
 	assert_ok(pd_file_put(

@@ -19,8 +19,7 @@ static struct pd_frame csv_column(struct pd_col *c, struct pd_str *texts, size_t
 
 PD_TEST(csv_columns_get_the_narrowest_type)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_col c;
 	struct pd_str ints[] = { PD_STR("1"), PD_STR("-2") };
 	struct pd_frame f = csv_column(&c, ints, 2);

@@ -18,8 +18,7 @@ static enum pd_code parse(struct pd_arena *a, enum pd_literal grammar, const cha
 
 PD_TEST(json_of_every_kind_is_read)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_node *n = NULL;
 	assert_ok(parse(&a, PD_LITERAL_JSON,
 			" { \"a\" : [ 1 , -2.5e3, \"x\", null, true, false, {} , [] ] } ", &n));
@@ -34,8 +33,7 @@ PD_TEST(json_of_every_kind_is_read)
 
 PD_TEST(pythons_json_has_nan_infinities_and_long_integers)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_node *n = NULL;
 	assert_ok(parse(&a, PD_LITERAL_JSON, "[NaN,Infinity,-Infinity,18446744073709551616]", &n));
 	assert_true(isnan(n->items[0]->f));
@@ -45,8 +43,7 @@ PD_TEST(pythons_json_has_nan_infinities_and_long_integers)
 
 PD_TEST(escapes_become_utf8)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_node *n = NULL;
 	assert_ok(
 		parse(&a, PD_LITERAL_JSON, "\"\\u00e9\\n\\\"\\ud83d\\ude00\\ud83d\\u0041/\"", &n));
@@ -56,8 +53,7 @@ PD_TEST(escapes_become_utf8)
 
 PD_TEST(a_python_header_has_tuples_and_its_own_words)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_node *n = NULL;
 	assert_ok(parse(&a, PD_LITERAL_PYTHON,
 			"{'descr': [('a', '<f8'), ], 'o': False, 's': (3,), 'n': None, 'p': (1), }",
@@ -75,14 +71,12 @@ PD_TEST(what_is_not_json_is_refused_with_its_place)
 		"+1",  "1 2", "(1,)",    "{\"a\":1,}", "-",      "\"\xff\"",
 	};
 	for (size_t i = 0; i < PD_LEN(rows); i++) {
-		PD_AUTO(pd_arena)
-		a = { 0 };
+		PD_AUTO(pd_arena) a = { 0 };
 		struct pd_node *n = NULL;
 		if (parse(&a, PD_LITERAL_JSON, rows[i], &n) != PD_CORRUPT)
 			fail_msg("accepted: %s", rows[i]);
 	}
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_node *n = NULL;
 	assert_code(parse(&a, PD_LITERAL_JSON, "[1, x]", &n), PD_CORRUPT);
 	assert_string_equal(fx_err.text, "offset 4: a value is due");
@@ -90,8 +84,7 @@ PD_TEST(what_is_not_json_is_refused_with_its_place)
 
 PD_TEST(nesting_has_a_limit)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_node *n = NULL;
 	char deep[4000];
 	memset(deep, '[', sizeof(deep) - 1);
@@ -108,8 +101,7 @@ static enum pd_code decode_npy(struct pd_arena *a, struct pd_str bytes, struct p
 
 PD_TEST(npy_versions_one_and_two_are_read)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_array *a = NULL;
 	assert_ok(decode_npy(&arena,
 			     PD_STR("\x93NUMPY\1\0\x38\0"
@@ -132,8 +124,7 @@ PD_TEST(npy_versions_one_and_two_are_read)
 
 PD_TEST(a_npy_of_objects_is_a_pickle_and_refused)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_array *a = NULL;
 	assert_code(decode_npy(&arena,
 			       PD_STR("\x93NUMPY\1\0\x37\0"

@@ -32,8 +32,7 @@ static const char whole[] =
 PD_TEST(an_mlmodel_gives_its_flavors_and_signature)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_mlmodel *m = NULL;
 	assert_ok(pd_mlmodel_parse(pd_str_from(whole), &a, &m, &err));
 	const struct pd_mlmodel_flavor *f = pd_mlmodel_flavor(m, "python_function");
@@ -54,8 +53,7 @@ PD_TEST(an_mlmodel_gives_its_flavors_and_signature)
 static void assert_refused(const char *text, enum pd_code code, const char *says)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_mlmodel *m = NULL;
 	assert_code(pd_mlmodel_parse(pd_str_from(text), &a, &m, &err), code);
 	if (!strstr(err.text, says))

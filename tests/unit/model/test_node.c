@@ -41,8 +41,7 @@ PD_TEST(numbers_of_every_width_and_byte_order_are_read)
 		{ ">f8", "\x3f\xf8\0\0\0\0\0\0", 8, 1.5 },
 	};
 	for (size_t i = 0; i < PD_LEN(rows); i++) {
-		PD_AUTO(pd_arena)
-		arena = { 0 };
+		PD_AUTO(pd_arena) arena = { 0 };
 		struct pd_tree t;
 		pd_tree_init(&t, &arena, 0);
 		const struct pd_array *a = array_of(&t, rows[i].code, NULL, 0, false, rows[i].bytes,
@@ -54,8 +53,7 @@ PD_TEST(numbers_of_every_width_and_byte_order_are_read)
 
 PD_TEST(half_precision_has_its_infinities_and_nan)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	pd_tree_init(&t, &arena, 0);
 	static const int64_t three[] = { 3 };
@@ -68,8 +66,7 @@ PD_TEST(half_precision_has_its_infinities_and_nan)
 
 PD_TEST(a_column_major_array_comes_out_row_by_row)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	pd_tree_init(&t, &arena, 0);
 	static const int64_t shape[] = { 2, 3 };
@@ -83,8 +80,7 @@ PD_TEST(a_column_major_array_comes_out_row_by_row)
 
 PD_TEST(plain_doubles_are_not_copied_unless_they_must)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	pd_tree_init(&t, &arena, 0);
 	static const int64_t two[] = { 2 };
@@ -117,8 +113,7 @@ PD_TEST(a_shape_that_lies_is_refused)
 
 PD_TEST(items_without_bytes_do_not_come_by_the_billion)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	pd_tree_init(&t, &arena, 0);
 	static const int64_t shape[] = { INT64_C(1) << 40 };
@@ -150,8 +145,7 @@ PD_TEST(a_type_code_is_read_or_refused)
 		{ "U99999999999", PD_CORRUPT },
 	};
 	for (size_t i = 0; i < PD_LEN(rows); i++) {
-		PD_AUTO(pd_arena)
-		arena = { 0 };
+		PD_AUTO(pd_arena) arena = { 0 };
 		struct pd_tree t;
 		struct pd_dtype *type = NULL;
 		pd_tree_init(&t, &arena, 0);
@@ -163,8 +157,7 @@ PD_TEST(a_type_code_is_read_or_refused)
 
 PD_TEST(text_items_are_utf8_without_their_padding)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	pd_tree_init(&t, &arena, 0);
 	static const int64_t two[] = { 2 };
@@ -182,8 +175,7 @@ PD_TEST(text_items_are_utf8_without_their_padding)
 
 PD_TEST(a_big_dict_finds_by_hash_and_the_last_wins)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	struct pd_node *dict = NULL;
 	pd_tree_init(&t, &arena, 0);
@@ -203,8 +195,7 @@ PD_TEST(a_big_dict_finds_by_hash_and_the_last_wins)
 
 PD_TEST(a_tree_takes_no_more_memory_than_its_file_allows)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	void *p = NULL;
 	pd_tree_init(&t, &arena, 10);
@@ -215,8 +206,7 @@ PD_TEST(a_tree_takes_no_more_memory_than_its_file_allows)
 
 PD_TEST(integers_keep_their_digits)
 {
-	PD_AUTO(pd_arena)
-	arena = { 0 };
+	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree t;
 	struct pd_node *n = NULL;
 	pd_tree_init(&t, &arena, 0);

@@ -19,8 +19,7 @@ static enum pd_code decode(struct pd_arena *a, const char *bytes, size_t n, stru
 
 static void assert_refused(const char *bytes, size_t n, enum pd_code want, const char *words)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_code(decode(&a, bytes, n, &t), want);
 	if (!strstr(fx_err.text, words))
@@ -46,8 +45,7 @@ PD_TEST(a_called_name_is_refused_with_its_place)
 
 PD_TEST(an_uncalled_name_is_only_a_name)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a, "cposix\nsystem\n.", &t));
 	assert_int_equal(t.root->kind, PD_NODE_GLOBAL);
@@ -57,8 +55,7 @@ PD_TEST(an_uncalled_name_is_only_a_name)
 
 PD_TEST(numbers_of_every_protocol_are_read)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	int64_t v = 0;
 	assert_ok(DECODE(
@@ -75,8 +72,7 @@ PD_TEST(numbers_of_every_protocol_are_read)
 
 PD_TEST(big_integers_stay_as_their_bytes)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a, "\x80\x02\x8a\x09\0\0\0\0\0\0\0\x80\0.", &t));
 	assert_int_equal(t.root->kind, PD_NODE_BIGINT);
@@ -87,8 +83,7 @@ PD_TEST(big_integers_stay_as_their_bytes)
 
 PD_TEST(texts_of_every_protocol_are_utf8)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(
 		&a,
@@ -107,8 +102,7 @@ PD_TEST(texts_of_every_protocol_are_utf8)
 
 PD_TEST(text_of_python_2_that_is_not_ascii_is_bytes)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a, "U\x02\xff\x01.", &t));
 	assert_int_equal(t.root->kind, PD_NODE_BYTES);
@@ -126,8 +120,7 @@ PD_TEST(text_of_python_2_that_is_not_ascii_is_bytes)
 
 PD_TEST(floats_of_protocol_0_are_read_exactly)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a, "(F0.1\nF-inf\nFnan\nF1e+300\nt.", &t));
 	assert_true(t.root->items[0]->f == 0.1);
@@ -140,8 +133,7 @@ PD_TEST(floats_of_protocol_0_are_read_exactly)
 
 PD_TEST(an_object_met_twice_is_one_node_and_cycles_are_legal)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a, "\x80\x04]\x94h\0a.", &t));
 	assert_ptr_equal(t.root->items[0], t.root);
@@ -153,8 +145,7 @@ PD_TEST(an_object_met_twice_is_one_node_and_cycles_are_legal)
 
 PD_TEST(state_set_late_is_seen_through_the_memo)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a,
 			 "\x80\x02"
@@ -170,8 +161,7 @@ PD_TEST(state_set_late_is_seen_through_the_memo)
 
 PD_TEST(old_protocols_make_objects_through_copy_reg)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(
 		&a,
@@ -186,8 +176,7 @@ PD_TEST(old_protocols_make_objects_through_copy_reg)
 
 PD_TEST(what_dict_and_list_subclasses_hold_is_beside_them)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(DECODE(&a,
 			 "\x80\x02"
@@ -207,8 +196,7 @@ PD_TEST(what_dict_and_list_subclasses_hold_is_beside_them)
 
 PD_TEST(an_array_points_into_the_file)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	static const char file[] = "\x80\x03"
 				   "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85"
@@ -249,8 +237,7 @@ PD_TEST(a_record_field_outside_its_record_is_refused)
 
 PD_TEST(a_type_changed_after_use_does_not_reach_its_arrays)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	/* a scalar of V8, then the type is made 1000 bytes long */
 	assert_ok(DECODE(&a,
@@ -286,8 +273,7 @@ PD_TEST(a_stack_that_runs_dry_is_refused)
 					   "\x85", "\x86", "\x87", "\x90", "\x91", "\x92", "\x93",
 					   "\x94", "q\1",  "h\1",  "." };
 	for (size_t i = 0; i < PD_LEN(ops); i++) {
-		PD_AUTO(pd_arena)
-		a = { 0 };
+		PD_AUTO(pd_arena) a = { 0 };
 		struct pd_tree t;
 		char file[8] = "\x80\4";
 		size_t n = strlen(ops[i]);
@@ -305,8 +291,7 @@ PD_TEST(every_cut_of_a_file_is_refused)
 {
 	static const char file[] = "\x80\4\x95\x0e\0\0\0\0\0\0\0}\x94\x8c\1k\x94](K\1K\2es.";
 	for (size_t n = 0; n + 1 < sizeof(file) - 1; n++) {
-		PD_AUTO(pd_arena)
-		a = { 0 };
+		PD_AUTO(pd_arena) a = { 0 };
 		struct pd_tree t;
 		assert_code(decode(&a, file, n, &t), PD_CORRUPT);
 	}
@@ -326,8 +311,7 @@ PD_TEST(python_code_in_a_file_is_named)
 
 PD_TEST(an_audit_marks_what_would_run_and_goes_on)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	static const char file[] = "(cos\nsystem\n(S'x'\ntRcsklearn.a\nB\n(tcm\nn\nt.";
 	struct pd_reader r = pd_reader_of(file, sizeof(file) - 1);

@@ -47,8 +47,7 @@ static struct pd_signature *signature(struct pd_arena *a, const char *inputs)
 PD_TEST(columns_come_in_the_order_of_the_signature_and_extra_ones_go)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	int64_t b[] = { 1, 2 };
 	int64_t ints[] = { 3, 4 };
 	double x[] = { 0, 0 };
@@ -65,8 +64,7 @@ PD_TEST(columns_come_in_the_order_of_the_signature_and_extra_ones_go)
 PD_TEST(missing_columns_are_named_in_mlflows_words)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	double x[] = { 0, 0 };
 	struct pd_col cols[] = { f64_col("a", x), f64_col("o'x", x) };
 	struct pd_frame f = frame_of(cols, 2, PD_FROM_TABLE);
@@ -79,8 +77,7 @@ PD_TEST(missing_columns_are_named_in_mlflows_words)
 PD_TEST(an_optional_column_may_be_absent)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	double x[] = { 1, 2 };
 	struct pd_col cols[] = { f64_col("c", x) };
 	struct pd_frame f = frame_of(cols, 1, PD_FROM_TABLE);
@@ -95,8 +92,7 @@ PD_TEST(an_optional_column_may_be_absent)
 PD_TEST(text_becomes_a_number_and_what_is_none_is_refused)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_str good[] = { PD_STR("1.5"), PD_STR("2") };
 	struct pd_str bad[] = { PD_STR("1.5"), PD_STR("two") };
 	struct pd_signature *s = signature(&a, "[{\"type\":\"double\",\"name\":\"a\"}]");
@@ -114,8 +110,7 @@ PD_TEST(text_becomes_a_number_and_what_is_none_is_refused)
 PD_TEST(a_csv_string_column_keeps_its_text)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_str texts[] = { PD_STR("007"), PD_STR("NA") };
 	struct pd_signature *s = signature(&a, "[{\"type\":\"string\",\"name\":\"a\"}]");
 	struct pd_col cols[] = { str_col("a", texts) };
@@ -128,8 +123,7 @@ PD_TEST(a_csv_string_column_keeps_its_text)
 PD_TEST(an_integer_that_does_not_fit_is_refused)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_signature *s = signature(&a, "[{\"type\":\"integer\",\"name\":\"a\"}]");
 	double wide[] = { 1, 3e9 };
 	double holes[] = { 1, NAN };
@@ -146,8 +140,7 @@ PD_TEST(an_integer_that_does_not_fit_is_refused)
 PD_TEST(a_tensor_has_the_shape_that_is_asked_for)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_signature *s = signature(
 		&a,
 		"[{\"type\":\"tensor\",\"tensor-spec\":{\"dtype\":\"float64\",\"shape\":[-1,2]}}]");
@@ -167,8 +160,7 @@ PD_TEST(a_tensor_has_the_shape_that_is_asked_for)
 PD_TEST(without_a_signature_everything_passes)
 {
 	struct pd_err err = { 0 };
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_str texts[] = { PD_STR("1"), PD_STR("2") };
 	struct pd_col cols[] = { str_col("a", texts) };
 	struct pd_frame f = frame_of(cols, 1, PD_FROM_CSV);

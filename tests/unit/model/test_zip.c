@@ -113,8 +113,7 @@ static enum pd_code open_zip(struct pd_arena *a, struct pd_str bytes, struct pd_
 
 PD_TEST(a_stored_member_is_a_slice_of_the_archive)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	PD_CLEANUP(maker_end) struct maker m;
 	struct pd_zip z;
 	struct pd_str s;
@@ -133,8 +132,7 @@ PD_TEST(a_stored_member_is_a_slice_of_the_archive)
 
 PD_TEST(a_64_bit_directory_is_read)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	PD_CLEANUP(maker_end) struct maker m;
 	struct pd_zip z;
 	maker_init(&m);
@@ -145,8 +143,7 @@ PD_TEST(a_64_bit_directory_is_read)
 
 PD_TEST(a_wrong_checksum_is_seen)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	PD_CLEANUP(maker_end) struct maker m;
 	struct pd_zip z;
 	struct pd_str s;
@@ -174,8 +171,7 @@ PD_TEST(a_deflated_member_must_have_the_size_it_claims)
 		{ 1u << 31, 7, PD_TOO_LARGE },
 	};
 	for (size_t i = 0; i < PD_LEN(rows); i++) {
-		PD_AUTO(pd_arena)
-		a = { 0 };
+		PD_AUTO(pd_arena) a = { 0 };
 		PD_CLEANUP(maker_end) struct maker m;
 		struct pd_zip z;
 		struct pd_str s;
@@ -194,8 +190,7 @@ PD_TEST(every_cut_of_an_archive_is_refused)
 	add_stored(&m, "x", "hello");
 	struct pd_str bytes = finish(&m, true);
 	for (size_t n = 0; n < bytes.n; n++) {
-		PD_AUTO(pd_arena)
-		a = { 0 };
+		PD_AUTO(pd_arena) a = { 0 };
 		struct pd_zip z;
 		assert_code(open_zip(&a, pd_str_head(bytes, n), &z), PD_CORRUPT);
 	}
@@ -211,8 +206,7 @@ PD_TEST(no_changed_byte_of_an_archive_does_harm)
 	for (size_t i = 0; i < m.body.n; i++) {
 		static const unsigned char flips[] = { 0x01, 0x80, 0xff };
 		for (size_t k = 0; k < sizeof(flips); k++) {
-			PD_AUTO(pd_arena)
-			a = { 0 };
+			PD_AUTO(pd_arena) a = { 0 };
 			struct pd_zip z;
 			struct pd_str s;
 			m.body.p[i] = (char)(m.body.p[i] ^ flips[k]);
@@ -243,8 +237,7 @@ static enum pd_code decode_skops(struct pd_arena *a, const char *schema, struct 
 
 PD_TEST(a_skops_object_has_class_and_state)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(decode_skops(
 		&a,
@@ -264,8 +257,7 @@ PD_TEST(a_skops_object_has_class_and_state)
 
 PD_TEST(a_skops_object_met_twice_is_one_node)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(decode_skops(
 		&a,
@@ -289,8 +281,7 @@ PD_TEST(a_skops_object_met_twice_is_one_node)
 
 PD_TEST(skops_keys_get_their_types_back)
 {
-	PD_AUTO(pd_arena)
-	a = { 0 };
+	PD_AUTO(pd_arena) a = { 0 };
 	struct pd_tree t;
 	assert_ok(decode_skops(
 		&a,

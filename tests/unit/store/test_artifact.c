@@ -34,8 +34,7 @@ static void assert_file(const char *dir, const char *rel, const char *text)
 {
 	struct pd_err err = { 0 };
 	PD_AUTO_FREE char *path = pd_path_join(dir, rel);
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 1000);
 	if (pd_file_read(&b, path, &err) != PD_OK)
 		fail_msg("%s", err.text);
@@ -188,8 +187,7 @@ PD_TEST(links_out_of_the_root_are_refused)
 	link_to(fx.root, "data/leak", "../../secret");
 	struct pd_artifact_list l;
 	struct pd_artifact one;
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 100);
 	assert_code(pd_artifacts_fetch(fx.a, PD_STR(""), fx.out, NULL, &fx.err), PD_DENIED);
 	assert_int_equal(n_names(fx.out), 0);
@@ -310,8 +308,7 @@ PD_TEST(removing_a_link_leaves_what_it_points_to)
 PD_TEST(a_part_of_an_object_is_read)
 {
 	WITH_STORE;
-	PD_AUTO(pd_buf)
-	b = { 0 };
+	PD_AUTO(pd_buf) b = { 0 };
 	pd_buf_init(&b, 100);
 	assert_ok(pd_artifacts_read(fx.a, PD_STR("data/model.pkl"), 1, 3, &b, &fx.err));
 	assert_string_equal(b.p, "ick");
