@@ -107,12 +107,12 @@ def test_names_that_are_not_utf8_are_called_so(podium, tmp_path):
 
 
 @pytest.fixture
-def read_only(tmp_path):
+def read_only(tmp_path, clean_env):
     """A folder nobody can write to, root included. Mounted in a namespace of its own."""
     def run(program, *args):
         script = 'mount --bind . . && mount -o remount,ro,bind . && cd "$PWD" && exec "$@"'
         done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", program, *args],
-                              cwd=tmp_path, capture_output=True, text=True,
+                              cwd=tmp_path, env=clean_env, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=60)
         return done
     if subprocess.run(["unshare", "-rm", "sh", "-c", "mount --bind . . && mount -o remount,ro,bind ."],
