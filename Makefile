@@ -182,6 +182,10 @@ SRC_model = \
 	model/skops_array.c \
 	model/step.c \
 	model/text.c \
+	model/xgboost/booster.c \
+	model/xgboost/learner.c \
+	model/xgboost/predict.c \
+	model/xgboost/ubjson.c \
 	model/zip.c \
 
 SRC_registry = \

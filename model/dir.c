@@ -12,6 +12,7 @@ static const struct {
 } flavors[] = {
 	{ "sklearn", "pickled_model", "model.pkl" },
 	{ "lightgbm", "data", "model.lgb" },
+	{ "xgboost", "data", "model.xgb" },
 };
 
 /* A file name inside the directory, and nothing that leads out of it. */
@@ -67,6 +68,7 @@ enum pd_code pd_model_dir_read(const char *path, struct pd_arena *arena, struct 
 		struct pd_str name = pd_mlmodel_value(f, flavors[i].key);
 		if (pyfunc && i == 0)
 			out->method = pd_mlmodel_value(pyfunc, "predict_fn");
+		out->model_class = pd_mlmodel_value(f, "model_class");
 		return inner_path(path, name.n ? name : pd_str_from(flavors[i].usual), arena,
 				  &out->file, err);
 	}

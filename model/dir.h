@@ -8,9 +8,10 @@
 #include "model/mlmodel.h"
 
 struct pd_model_dir {
-	struct pd_mlmodel *meta; /* NULL: a single file */
-	const char *file;        /* NULL: no flavor that podium reads */
-	struct pd_str method;    /* what MLmodel wants called, or empty */
+	struct pd_mlmodel *meta;   /* NULL: a single file */
+	const char *file;          /* NULL: no flavor that podium reads */
+	struct pd_str model_class; /* MLmodel's, of a library's own file, or empty */
+	struct pd_str method;      /* what MLmodel wants called, or empty */
 };
 
 /* Memory: arena. PD_NOT_FOUND, PD_CORRUPT: the text names the file.  A directory whose flavors are

@@ -69,6 +69,11 @@ static enum pd_code decode(struct pd_str bytes, bool audit, struct pd_arena *are
 	if (pd_str_starts(bytes, PD_STR("tree\n")) || pd_str_starts(bytes, PD_STR("tree\r\n")))
 		return decode_own("lightgbm", PD_STR("lightgbm.basic"), "handle", PD_NODE_TEXT,
 				  bytes, out, err);
+	/* UBJSON: a map whose first key has a length of 8 bytes; JSON; the oldest kind */
+	if (pd_str_starts(bytes, PD_STR("{L\0\0")) || pd_str_starts(bytes, PD_STR("{\"")) ||
+	    pd_str_starts(bytes, PD_STR("binf")))
+		return decode_own("xgboost", PD_STR("xgboost.core"), "handle", PD_NODE_BYTES, bytes,
+				  out, err);
 	const char *compression = pd_joblib_compression(bytes);
 	if (!compression)
 		return decode_pickle(bytes, audit, out, err);

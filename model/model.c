@@ -57,22 +57,24 @@ static enum pd_code choose_method(struct pd_model *m, const char *wanted, struct
 	return PD_OK;
 }
 
-static enum pd_code build(struct pd_model *m, const struct pd_tree *tree, struct pd_err *err)
+static enum pd_code build(struct pd_model *m, const struct pd_tree *tree, struct pd_str model_class,
+			  struct pd_err *err)
 {
 	PD_AUTO(pd_arena) scratch = { 0 };
-	struct pd_build b = { .arena = &m->arena, .scratch = &scratch };
+	struct pd_build b = { .arena = &m->arena, .scratch = &scratch, .model_class = model_class };
 	PD_TRY(pd_build_model(&b, tree->root, err));
 	m->chain = (struct pd_chain){ .steps = b.steps, .n_steps = b.n_steps };
 	m->code = b.code;
 	return PD_OK;
 }
 
-static enum pd_code read_file(struct pd_model *m, const char *file, struct pd_err *err)
+static enum pd_code read_file(struct pd_model *m, const char *file, struct pd_str model_class,
+			      struct pd_err *err)
 {
 	PD_AUTO(pd_arena) arena = { 0 };
 	struct pd_tree tree = { 0 };
 	PD_TRY(pd_model_file_open(file, &arena, &tree, err));
-	if (build(m, &tree, err) != PD_OK)
+	if (build(m, &tree, model_class, err) != PD_OK)
 		return pd_err_prefix(err, "%s", file);
 	return PD_OK;
 }
@@ -85,7 +87,7 @@ static enum pd_code load(struct pd_model *m, const char *path, const struct pd_m
 	m->meta = dir.meta;
 	if (!dir.file)
 		return no_flavor(path, dir.meta, err);
-	PD_TRY(read_file(m, dir.file, err));
+	PD_TRY(read_file(m, dir.file, dir.model_class, err));
 	const char *wanted = opts ? opts->method : NULL;
 	if (!wanted && dir.method.n)
 		wanted = pd_arena_z(&m->arena, dir.method);
@@ -111,7 +113,7 @@ enum pd_code pd_model_of_tree(const struct pd_tree *tree, const struct pd_model_
 			      struct pd_model **out, struct pd_err *err)
 {
 	struct pd_model *m = pd_xcalloc(1, sizeof(*m));
-	enum pd_code code = build(m, tree, err);
+	enum pd_code code = build(m, tree, PD_STR(""), err);
 	if (code == PD_OK)
 		code = choose_method(m, opts ? opts->method : NULL, err);
 	if (code != PD_OK) {

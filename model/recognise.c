@@ -105,6 +105,12 @@ static const struct {
 	{ "lightgbm.", "LGBMClassifier", pd_make_lgbm },
 	{ "lightgbm.", "LGBMRanker", pd_make_lgbm },
 	{ "lightgbm.", "LGBMRegressor", pd_make_lgbm },
+	{ "xgboost.", "Booster", pd_make_xgb_booster },
+	{ "xgboost.", "XGBClassifier", pd_make_xgb },
+	{ "xgboost.", "XGBRFClassifier", pd_make_xgb },
+	{ "xgboost.", "XGBRFRegressor", pd_make_xgb },
+	{ "xgboost.", "XGBRanker", pd_make_xgb },
+	{ "xgboost.", "XGBRegressor", pd_make_xgb },
 };
 
 static bool from_sklearn(const struct pd_node *object)

@@ -46,11 +46,12 @@ struct pd_build {
 	struct pd_step **steps;
 	size_t n_steps;
 	size_t cap_steps;
-	unsigned depth;         /* pipelines inside one another */
-	size_t n_walked;        /* entries of pipelines looked at: shared ones may be many */
-	unsigned nesting;       /* ensembles inside one another */
-	struct pd_built *built; /* NULL outside ensembles */
-	struct pd_labels *code; /* of a LabelEncoder beside the model, or NULL */
+	unsigned depth;            /* pipelines inside one another */
+	size_t n_walked;           /* entries of pipelines looked at: shared ones may be many */
+	struct pd_str model_class; /* what MLmodel calls a library's bare file, or empty */
+	unsigned nesting;          /* ensembles inside one another */
+	struct pd_built *built;    /* NULL outside ensembles */
+	struct pd_labels *code;    /* of a LabelEncoder beside the model, or NULL */
 };
 
 /* root: an estimator, a pipeline, or a tuple of one vectoriser or encoder and one predictor.

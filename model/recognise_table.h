@@ -100,5 +100,9 @@ enum pd_code pd_make_lgbm(struct pd_build *b, const struct pd_node *object, stru
 			  struct pd_err *err);
 enum pd_code pd_make_lgbm_booster(struct pd_build *b, const struct pd_node *object,
 				  struct pd_step *s, struct pd_err *err);
+enum pd_code pd_make_xgb(struct pd_build *b, const struct pd_node *object, struct pd_step *s,
+			 struct pd_err *err);
+enum pd_code pd_make_xgb_booster(struct pd_build *b, const struct pd_node *object,
+				 struct pd_step *s, struct pd_err *err);
 
 #endif

@@ -106,22 +106,25 @@ static inline bool in_set(const uint32_t *words, uint32_t n_words, uint64_t cate
 static uint32_t step_category(const struct pd_boost *f, uint32_t slot, double v)
 {
 	const struct pd_boost_extra *e = &f->extra[slot];
+	const uint32_t *set = f->words + e->set;
 	uint32_t left = f->nodes[slot].pair, missing = left + !(e->flags & PD_BOOST_MISSING_LEFT);
-	/* a fraction belongs to the category below it; -0.5 to 0 */
-	bool outside = isnan(v) || v <= -1 || v >= 4294967296.0;
+	if (isnan(v))
+		return missing;
 	if (e->flags & PD_BOOST_CAT_NAN) {
-		if (isnan(v) || v < 0)
+		if (v < 0)
 			return missing;
 		/* scikit-learn's cast to an unsigned byte */
 		uint64_t c = v < 2147483648.0 ? (uint64_t)v & 0xff : 0;
-		if (in_set(f->words + e->set, e->n_words, c))
+		if (in_set(set, e->n_words, c))
 			return left;
 		return in_set(f->words + e->known, e->n_known, c) ? left + 1 : missing;
 	}
-	if (outside)
-		return missing;
-	bool in = in_set(f->words + e->set, e->n_words, (uint64_t)v);
-	return left + (in == !!(e->flags & PD_BOOST_SET_RIGHT));
+	if (e->flags & PD_BOOST_SET_RIGHT)
+		return left + (v >= 0 && v < 16777216.0 && in_set(set, e->n_words, (uint64_t)v));
+	/* LightGBM's cast to int: -0.5 is 0 */
+	if (v <= -1 || v >= 2147483648.0)
+		return left + 1;
+	return left + !in_set(set, e->n_words, (uint64_t)(int64_t)v);
 }
 
 /* Any node, any value. */
