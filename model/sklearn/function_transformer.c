@@ -134,12 +134,26 @@ static enum pd_code transform_each(const struct pd_step *s, const struct pd_flow
 
 static const struct pd_step_ops function_ops = { .flow = transform_each };
 
+/* functools.partial(check_array, ...), which HistGradientBoosting puts before its numbers: they are
+ * checked by what follows. */
+static bool only_checks(const struct pd_node *f)
+{
+	if (!pd_node_is(f, PD_NODE_OBJECT) || !pd_str_eqz(pd_node_class(f), "partial") ||
+	    !pd_str_eqz(pd_node_module(f), "functools"))
+		return false;
+	const struct pd_node *args = f->obj->args;
+	return args && args->n_items == 1 && pd_node_is(args->items[0], PD_NODE_GLOBAL) &&
+	       pd_str_eqz(args->items[0]->s, "sklearn.utils.validation") &&
+	       pd_str_eqz(args->items[0]->t, "check_array");
+}
+
 enum pd_code pd_make_function_transformer(struct pd_build *b, const struct pd_node *object,
 					  struct pd_step *s, struct pd_err *err)
 {
 	struct function *f = PD_ARENA_NEW(b->arena, struct function);
 	const struct pd_node *args = pd_attr_opt(object, "kw_args");
-	PD_TRY(pd_ufunc_read(object, "func", &f->f, err));
+	if (!only_checks(pd_attr_opt(object, "func")))
+		PD_TRY(pd_ufunc_read(object, "func", &f->f, err));
 	PD_TRY(pd_attr_bool(object, "validate", &f->validate, err));
 	if (args && !(args->kind == PD_NODE_DICT && !args->n_items))
 		return pd_option_fail(object, "kw_args", PD_STR("{...}"), err);

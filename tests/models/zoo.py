@@ -370,6 +370,18 @@ hist("Classifier", "hist_classifier", load_breast_cancer, labels=[0, 1], exact=T
 hist("Classifier", "hist_classifier_three", load_iris, labels=FLOWERS, nan=True)
 
 
+@case("hist_regressor_categories", exact=True, since=(1, 0))
+def _():
+    """Codes that were seen, never seen, missing and below zero."""
+    rng = np.random.RandomState(4)
+    x = np.c_[rng.randn(500), rng.randint(0, 30, 500), rng.randint(0, 4, 500)].astype(float)
+    y = (x[:, 1] % 5) * 2 + x[:, 0] + x[:, 2]
+    x[::17, 1] = np.nan
+    x[x[:, 1] == 7, 1] = 8
+    model = ensemble.HistGradientBoostingRegressor(max_iter=15, random_state=0, categorical_features=[1, 2], min_samples_leaf=5)
+    return model.fit(x, y), np.r_[x[:40], [[0.1, 7, 1], [0.2, np.nan, 2], [-1, 29, np.nan], [0.5, 200, 9]]].tolist()
+
+
 @case("hist_regressor_beyond_float32", exact=True, since=(1, 0))
 def _():
     x, y, rows = split(load_diabetes())
