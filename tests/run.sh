@@ -47,7 +47,7 @@ step() { # NAME COMMAND...
 pytest_() { # PROGRAM-FOLDER ARG...
     local folder=$PWD/$1
     shift
-    PODIUM=$folder/podium PODIUM_TOOLS=$folder/tools ASAN_OPTIONS=detect_leaks=1 \
+    PODIUM=$folder/podium PODIUM_TOOLS=$folder/tools ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8 \
         "$VENV/bin/python" -m pytest -q -n "$NPROC" --dist loadfile "$@"
 }
 
