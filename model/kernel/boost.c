@@ -98,15 +98,15 @@ enum pd_code pd_boost_add(struct pd_boost_builder *b, const struct pd_boost_sour
 
 /* ---- walking */
 
-static inline bool in_set(const uint32_t *words, uint32_t n_words, uint64_t category)
+static inline bool in_set(const struct pd_boost *f, uint32_t first, uint32_t n_words,
+			  uint64_t category)
 {
-	return category / 32 < n_words && (words[category / 32] >> (category % 32) & 1);
+	return category / 32 < n_words && (f->words[first + category / 32] >> (category % 32) & 1);
 }
 
 static uint32_t step_category(const struct pd_boost *f, uint32_t slot, double v)
 {
 	const struct pd_boost_extra *e = &f->extra[slot];
-	const uint32_t *set = f->words + e->set;
 	uint32_t left = f->nodes[slot].pair, missing = left + !(e->flags & PD_BOOST_MISSING_LEFT);
 	if (isnan(v))
 		return missing;
@@ -115,16 +115,17 @@ static uint32_t step_category(const struct pd_boost *f, uint32_t slot, double v)
 			return missing;
 		/* scikit-learn's cast to an unsigned byte */
 		uint64_t c = v < 2147483648.0 ? (uint64_t)v & 0xff : 0;
-		if (in_set(set, e->n_words, c))
+		if (in_set(f, e->set, e->n_words, c))
 			return left;
-		return in_set(f->words + e->known, e->n_known, c) ? left + 1 : missing;
+		return in_set(f, e->known, e->n_known, c) ? left + 1 : missing;
 	}
 	if (e->flags & PD_BOOST_SET_RIGHT)
-		return left + (v >= 0 && v < 16777216.0 && in_set(set, e->n_words, (uint64_t)v));
+		return left +
+		       (v >= 0 && v < 16777216.0 && in_set(f, e->set, e->n_words, (uint64_t)v));
 	/* LightGBM's cast to int: -0.5 is 0 */
 	if (v <= -1 || v >= 2147483648.0)
 		return left + 1;
-	return left + !in_set(set, e->n_words, (uint64_t)(int64_t)v);
+	return left + !in_set(f, e->set, e->n_words, (uint64_t)(int64_t)v);
 }
 
 /* Any node, any value. */

@@ -28,6 +28,8 @@ static struct pd_str next_word(struct pd_str *rest)
 static bool read_real(struct pd_str word, double *out)
 {
 	struct pd_str bare = word.n && word.p[0] == '-' ? pd_str_skip(word, 1) : word;
+	if (!word.n)
+		return false;
 	if (pd_f64_parse(word, out))
 		return true;
 	if (pd_str_eqz(bare, "inf"))
@@ -120,7 +122,7 @@ static double option(struct pd_str words, struct pd_str key, double otherwise)
 {
 	for (struct pd_str w = next_word(&words); w.n; w = next_word(&words)) {
 		double v = 0;
-		if (pd_str_starts(w, key) && pd_f64_parse(pd_str_skip(w, key.n), &v))
+		if (w.n > key.n && pd_str_starts(w, key) && pd_f64_parse(pd_str_skip(w, key.n), &v))
 			return v;
 	}
 	return otherwise;

@@ -112,7 +112,8 @@ static enum pd_code read_start(struct reader *r, const struct pd_xval *param, st
 	while (text.n) {
 		double v = 0;
 		(void)pd_str_split(text, ',', &word, &text);
-		if (n == k || !pd_f64_parse(pd_str_trim(word), &v))
+		word = pd_str_trim(word);
+		if (n == k || !word.n || !pd_f64_parse(word, &v))
 			return pd_fail(err, PD_CORRUPT, "base_score does not fit %zu groups", k);
 		start[n++] = to_margin(r->m->link, (float)v);
 	}
