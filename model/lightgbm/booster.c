@@ -145,8 +145,9 @@ static enum pd_code sum_rows(const struct pd_lgbm *m, const struct pd_matrix *in
 			to[turn] += leaf_value(m, t, leaf[t], x);
 			turn = turn + 1 < k ? turn + 1 : 0;
 		}
-		for (size_t i = 0; m->average && n_trees && i < k; i++)
-			to[i] /= (double)(n_trees / k);
+		size_t n_rounds = n_trees / k;
+		for (size_t i = 0; m->average && n_rounds && i < k; i++)
+			to[i] /= (double)n_rounds;
 		link_row(m, to);
 	}
 	*out = y;

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 
 #include "model/kernel/sums.h"
@@ -81,6 +82,7 @@ static enum pd_code mean(const struct bagging *g, enum pd_method method, size_t 
 			 struct pd_err *err)
 {
 	double *sum = NULL;
+	assert(g->n);
 	for (size_t m = 0; m < g->n; m++) {
 		struct pd_result r = { 0 };
 		PD_TRY(pd_nested_doubles(&g->members[m], method, &(struct pd_flow){ .x = *in },

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "model/recognise_table.h"
 #include "model/sklearn/ufunc.h"
 
@@ -20,6 +22,7 @@ static enum pd_code answer(const struct pd_step *s, enum pd_method method, const
 {
 	const struct transformed *t = s->self;
 	double *y = NULL;
+	assert(t->n_out || (!t->scale && !t->mean));
 	PD_TRY(pd_chain_predict(&t->regressor, method, in, arena, out, err));
 	if (out->kind != PD_RESULT_F64 && out->kind != PD_RESULT_F32)
 		return pd_fail(err, PD_INVALID, "the regressor inside predicts no reals");

@@ -10,13 +10,14 @@
 #ifdef PD_LINT_MODEL
 #include "model/pickle_internal.h"
 #include "model/recognise.h"
+
+#define pd_attr_fail(...)     ((void)(pd_attr_fail)(__VA_ARGS__), PD_INVALID)
+#define pd_option_fail(...)   ((void)(pd_option_fail)(__VA_ARGS__), PD_INVALID)
+#define pd_unpickle_fail(...) ((void)(pd_unpickle_fail)(__VA_ARGS__), PD_CORRUPT)
 #endif
 
 #define pd_fail(err, code, ...)         ((void)(pd_fail)((err), (code), __VA_ARGS__), (code))
 #define pd_fail_errno(err, errnum, ...) ((void)(pd_fail_errno)((err), (errnum), __VA_ARGS__), PD_IO)
 #define pd_err_prefix(err, ...)         ((void)(pd_err_prefix)((err), __VA_ARGS__), PD_INTERNAL)
-#define pd_attr_fail(...)               ((void)(pd_attr_fail)(__VA_ARGS__), PD_INVALID)
-#define pd_option_fail(...)             ((void)(pd_option_fail)(__VA_ARGS__), PD_INVALID)
-#define pd_unpickle_fail(...)           ((void)(pd_unpickle_fail)(__VA_ARGS__), PD_CORRUPT)
 
 #endif
