@@ -66,7 +66,8 @@ step end-to-end pytest_ build/gcc tests/e2e
 step build-asan make_ -j"$NPROC" SAN=address,undefined all tools
 # The files in which much comes from outside, once more with the sanitizers.
 sanitized=()
-for name in serve predict fetch inspect model_files cli_usage methods_differential; do
+for name in serve predict fetch inspect model_files cli_usage methods_differential hostile_requests \
+    server_artifacts xgboost lightgbm; do
     [ -f "tests/e2e/test_$name.py" ] && sanitized+=("tests/e2e/test_$name.py")
 done
 step end-to-end-asan pytest_ build/gcc-address-undefined "${sanitized[@]}"
